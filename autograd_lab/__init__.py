@@ -1,0 +1,1 @@
+"""autograd-lab: symbols, numbers and pictures of gradients in deep feedforward networks."""

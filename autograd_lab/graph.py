@@ -1,0 +1,364 @@
+"""The graph in the middle: operations, nodes, and the one walk over edges that its readers share.
+
+Letters used in every rule of the project: ``y`` is this node, ``x`` (or ``a, b``) its inputs,
+``g`` the adjoint dC/dy that arrives from above.
+
+A node always carries a value, so building the graph *is* evaluating it; ``interpreters.replay``
+evaluates it again with other leaves.  A scalar holds a Python ``float``, a tensor a NumPy array.
+Nodes keep no state of a backward pass: every reader answers with a dictionary of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from autograd_lab.errors import AutogradLabError, GradientError, ShapeError, UsageError
+
+Value: TypeAlias = Any  # a float, a bool (of a comparison) or a numpy array of them
+Pull: TypeAlias = Callable[..., Any]  # (g, y, *inputs, **attrs) -> g times dy/dx, for one input x
+T = TypeVar("T")
+
+NO_ATTRS: Mapping[str, Any] = MappingProxyType({})
+OPS: dict[str, Op] = {}
+_next_serial = itertools.count().__next__
+_scope: tuple[str, ...] = ()
+
+
+class Op:
+    """One operation with all its faces; calling it records a node, or just computes.
+
+    ``forward``  values -> value, NumPy's function where it has one.
+    ``scalar``   the same for Python floats, with IEEE results (1/0 is inf) instead of exceptions.
+    ``vjp``      one function per input, ``(g, y, *inputs, **attrs) -> g * dy/dx``, in operations
+                 that work on plain values and on nodes alike; ``None`` where there is no slope on
+                 purpose.  For an op of any number of inputs, a function index -> such a function.
+    ``formula``  ``(m, *inputs, **attrs)`` in a mathematics ``m`` (SymPy's or mpmath's functions).
+    ``label``    the sign used in pictures.  ``symbol`` is a letter that stands for the function in
+                 formulas, so that its slope is written sigma'(z) and not spelled out.
+    ``kink``     values -> True where the slope is a convention (see ``ops.KINKS``).
+    ``selects``  the op passes an exact zero adjoint to a branch that was not taken.
+    ``out`` and ``view`` tell a compiled plan whether forward takes ``out=`` or returns a view.
+    """
+
+    __slots__ = (
+        "arity", "attrs", "elementwise", "formula", "forward", "kink", "label", "name", "out",
+        "scalar", "selects", "symbol", "view", "vjp",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        label: str,
+        forward: Callable[..., Value],
+        vjp: tuple[Pull | None, ...] | Callable[[int], Pull],
+        formula: Callable[..., Any] | None = None,
+        scalar: Callable[..., Value] | None = None,
+        attrs: Mapping[str, Any] = NO_ATTRS,
+        symbol: str = "",
+        kink: Callable[..., Any] | None = None,
+        elementwise: bool = False,
+        selects: bool = False,
+        out: bool = False,
+        view: bool = False,
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.forward = forward
+        self.vjp = vjp
+        self.arity = len(vjp) if isinstance(vjp, tuple) else None
+        self.formula = formula or (lambda m, *xs, **attrs: forward(*xs, **attrs))
+        self.scalar = scalar
+        self.attrs = attrs
+        self.symbol = symbol
+        self.kink = kink
+        self.elementwise = elementwise
+        self.selects = selects
+        self.out = out
+        self.view = view
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _op_by_name, (self.name,)
+
+    def pull(self, index: int) -> Pull | None:
+        """The rule for input number ``index``, or None if it has no slope on purpose."""
+        return self.vjp[index] if isinstance(self.vjp, tuple) else self.vjp(index)
+
+    def evaluate(self, values: Sequence[Value], attrs: Mapping[str, Any] = NO_ATTRS) -> Value:
+        """The forward value of plain inputs; floats stay floats."""
+        if self.scalar is not None:
+            for value in values:
+                if type(value) is not float:
+                    break
+            else:
+                return self.scalar(*values, **attrs)
+        try:
+            return self.forward(*values, **attrs)
+        except (ValueError, IndexError, TypeError) as error:
+            raise self._misfit(values, error) from error
+
+    def _misfit(self, values: Sequence[Value], error: Exception) -> AutogradLabError:
+        shapes = ", ".join(str(np.shape(value)) for value in values)
+        return ShapeError(f"{self.name}: inputs of shape {shapes} do not fit together: {error}.")
+
+    def __call__(self, *inputs: Any, **attrs: Any) -> Any:
+        """Record a node if any input is one, else compute on the plain values."""
+        if self.arity is not None and len(inputs) != self.arity:
+            raise TypeError(
+                f"{self.name} takes {self.arity} input{'s' * (self.arity != 1)}, not {len(inputs)}"
+            )
+        if self.attrs is not NO_ATTRS:
+            attrs = {**self.attrs, **attrs}
+        for x in inputs:
+            if isinstance(x, Node):
+                break
+        else:
+            return self.evaluate([plain(x) for x in inputs], attrs)
+        nodes = tuple([x if isinstance(x, Node) else constant(x) for x in inputs])
+        value = self.evaluate([node.value for node in nodes], attrs)
+        return Node(self, nodes, value, attrs or NO_ATTRS)
+
+
+def op(name: str, **faces: Any) -> Op:
+    """Define an operation and enter it in the table ``OPS`` that every reader uses."""
+    if name in OPS:
+        raise AutogradLabError(f"operation {name!r} is defined twice; give the second one a name")
+    OPS[name] = Op(name, **faces)
+    return OPS[name]
+
+
+def _op_by_name(name: str) -> Op:
+    return OPS[name]
+
+
+class Node:
+    """A value and how it came about: an operation on input nodes, or a leaf (``op`` is None).
+
+    Nodes compare by identity.  ``serial`` grows with creation, so sorting by it is a topological
+    order.  ``scope`` names the part of a model that a node belongs to, outermost first.
+    """
+
+    __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "scope", "serial", "value")
+    __array_ufunc__ = None  # so that array * node reaches Node.__rmul__
+
+    def __init__(
+        self,
+        op: Op | None,
+        inputs: tuple[Node, ...],
+        value: Value,
+        attrs: Mapping[str, Any] = NO_ATTRS,
+        name: str | None = None,
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.value = value
+        self.attrs = attrs
+        self.name = name
+        self.scope = _scope
+        self.serial = _next_serial()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.value)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.asarray(self.value).dtype
+
+    @property
+    def is_constant(self) -> bool:
+        """A number written in the formula rather than a named variable."""
+        return self.op is None and self.name is None
+
+    def __repr__(self) -> str:
+        what = self.op.name if self.op else "leaf"
+        name = f" {self.name}" if self.name else ""
+        return f"<{what}{name} {self.value!r}>"
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __add__(self, other: Any) -> Node:
+        return OPS["add"](self, other)  # type: ignore[no-any-return]
+
+    def __radd__(self, other: Any) -> Node:
+        return OPS["add"](other, self)  # type: ignore[no-any-return]
+
+    def __sub__(self, other: Any) -> Node:
+        return OPS["subtract"](self, other)  # type: ignore[no-any-return]
+
+    def __rsub__(self, other: Any) -> Node:
+        return OPS["subtract"](other, self)  # type: ignore[no-any-return]
+
+    def __mul__(self, other: Any) -> Node:
+        return OPS["multiply"](self, other)  # type: ignore[no-any-return]
+
+    def __rmul__(self, other: Any) -> Node:
+        return OPS["multiply"](other, self)  # type: ignore[no-any-return]
+
+    def __truediv__(self, other: Any) -> Node:
+        return OPS["divide"](self, other)  # type: ignore[no-any-return]
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return OPS["divide"](other, self)  # type: ignore[no-any-return]
+
+    def __pow__(self, other: Any) -> Node:
+        return OPS["power"](self, other)  # type: ignore[no-any-return]
+
+    def __rpow__(self, other: Any) -> Node:
+        return OPS["power"](other, self)  # type: ignore[no-any-return]
+
+    def __matmul__(self, other: Any) -> Node:
+        return OPS["matmul"](self, other)  # type: ignore[no-any-return]
+
+    def __rmatmul__(self, other: Any) -> Node:
+        return OPS["matmul"](other, self)  # type: ignore[no-any-return]
+
+    def __neg__(self) -> Node:
+        return OPS["negative"](self)  # type: ignore[no-any-return]
+
+    def __pos__(self) -> Node:
+        return self
+
+    def __abs__(self) -> Node:
+        return OPS["abs"](self)  # type: ignore[no-any-return]
+
+    def __lt__(self, other: Any) -> Node:
+        return OPS["less"](self, other)  # type: ignore[no-any-return]
+
+    def __le__(self, other: Any) -> Node:
+        return OPS["less_equal"](self, other)  # type: ignore[no-any-return]
+
+    def __gt__(self, other: Any) -> Node:
+        return OPS["greater"](self, other)  # type: ignore[no-any-return]
+
+    def __ge__(self, other: Any) -> Node:
+        return OPS["greater_equal"](self, other)  # type: ignore[no-any-return]
+
+
+def plain(x: Any) -> Value:
+    """A number or array as the engine holds it: Python float, bool, or NumPy array.
+
+    NumPy's 0-d float64 would turn float32 data into float64, so 0-d values become Python numbers.
+    """
+    if type(x) is float:
+        return x
+    if isinstance(x, np.ndarray) and x.ndim:
+        return x
+    if isinstance(x, (bool, np.bool_)):
+        return bool(x)
+    if isinstance(x, (int, float)):
+        return float(x)
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"{x!r} is no number; give a number, an array of numbers or a node")
+    if array.ndim:
+        return array
+    return float(array) if array.dtype == np.float64 or array.dtype.kind in "iu" else array[()]
+
+
+def leaf(value: Any, name: str | None = None) -> Node:
+    """A leaf of the graph: an input, a weight, a learning rate.
+
+    >>> leaf(2, "x") * 3
+    <multiply 6.0>
+    """
+    return Node(None, (), plain(value), NO_ATTRS, name)
+
+
+def constant(value: Any) -> Node:
+    """A leaf without a name: a number written in a formula."""
+    return Node(None, (), plain(value))
+
+
+@contextmanager
+def scope(name: str) -> Iterator[None]:
+    """Nodes recorded inside belong to ``name``, as a layer's nodes belong to the layer."""
+    global _scope
+    outer, _scope = _scope, (*_scope, name)
+    try:
+        yield
+    finally:
+        _scope = outer
+
+
+def toposort(outputs: Iterable[Node], stop: Iterable[Node] = ()) -> list[Node]:
+    """Every node the outputs depend on, inputs before their users; nothing below ``stop``."""
+    halt = set(stop)
+    seen = set(outputs)
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        if node not in halt:
+            for x in node.inputs:
+                if x not in seen:
+                    seen.add(x)
+                    stack.append(x)
+    return sorted(seen, key=_serial)
+
+
+def _serial(node: Node) -> int:
+    return node.serial
+
+
+def active_nodes(order: Sequence[Node], leaves: Iterable[Node]) -> set[Node]:
+    """The nodes of a topological order through which the leaves are reached."""
+    active = set(leaves)
+    for node in order:
+        if node not in active:
+            for x in node.inputs:
+                if x in active:
+                    active.add(node)
+                    break
+    return active
+
+
+def sweep(
+    order: Sequence[Node],
+    seed: Mapping[Node, T],
+    extend: Callable[[T, Node, int], T],
+    combine: Callable[[T, T], T],
+    active: set[Node],
+    frontier: Iterable[Node] = (),
+) -> dict[Node, T]:
+    """Walk the edges from outputs to leaves once: the one loop behind every backward reading.
+
+    ``extend(t, node, i)`` carries the total ``t`` of ``node`` over its edge to input ``i``;
+    ``combine`` joins what meets at one node.  With (g times slope, +) this is reverse mode, with
+    (t, +) and seed 1 it counts paths, with (t times |slope|, max) it finds the strongest path:
+    backpropagation over any semiring (Goodman, Computational Linguistics 25(4), 1999, eq. 5).
+    Edges below ``frontier`` and edges without a slope are not walked.
+    """
+    total: dict[Node, T] = dict(seed)
+    halt = set(frontier)
+    for node in reversed(order):
+        if node.op is None or node not in total or node in halt or node not in active:
+            continue
+        t = total[node]
+        for i, x in enumerate(node.inputs):
+            if x in active and node.op.pull(i) is not None:
+                carried = extend(t, node, i)
+                total[x] = combine(total[x], carried) if x in total else carried
+    return total
+
+
+def slope(node: Node, index: int) -> float:
+    """The local derivative d(node)/d(input) of a scalar node, from the operation's own rule."""
+    assert node.op is not None
+    pull = node.op.pull(index)
+    if pull is None:
+        raise GradientError(f"{node.op.name} has no slope by input {index}")
+    with np.errstate(all="ignore"):
+        return float(pull(1.0, node.value, *[x.value for x in node.inputs], **node.attrs))
