@@ -11,7 +11,7 @@ Nodes keep no state of a backward pass: every reader answers with a dictionary o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
@@ -25,6 +25,7 @@ Pull: TypeAlias = Callable[..., Any]  # (g, y, *inputs, **attrs) -> g times dy/d
 T = TypeVar("T")
 
 NO_ATTRS: Mapping[str, Any] = MappingProxyType({})
+REQUIRED = "(required)"  # stands in Op.attrs for an attribute without a default
 OPS: dict[str, Op] = {}
 _next_serial = itertools.count().__next__
 _scope: tuple[str, ...] = ()
@@ -41,14 +42,16 @@ class Op:
     ``formula``  ``(m, *inputs, **attrs)`` in a mathematics ``m`` (SymPy's or mpmath's functions).
     ``label``    the sign used in pictures.  ``symbol`` is a letter that stands for the function in
                  formulas, so that its slope is written sigma'(z) and not spelled out.
+    ``attrs``    its attributes and their defaults (REQUIRED where there is none).
     ``kink``     values -> True where the slope is a convention (see ``ops.KINKS``).
-    ``selects``  the op passes an exact zero adjoint to a branch that was not taken.
+    ``selects``  the op passes an exact zero adjoint to a branch that was not taken;
+    ``singular`` its slope can be infinite at finite inputs, which must not meet such a zero.
     ``out`` and ``view`` tell a compiled plan whether forward takes ``out=`` or returns a view.
     """
 
     __slots__ = (
         "arity", "attrs", "elementwise", "formula", "forward", "kink", "label", "name", "out",
-        "scalar", "selects", "symbol", "view", "vjp",
+        "scalar", "selects", "singular", "symbol", "view", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +68,7 @@ class Op:
         kink: Callable[..., Any] | None = None,
         elementwise: bool = False,
         selects: bool = False,
+        singular: bool = False,
         out: bool = False,
         view: bool = False,
     ) -> None:
@@ -73,13 +77,14 @@ class Op:
         self.forward = forward
         self.vjp = vjp
         self.arity = len(vjp) if isinstance(vjp, tuple) else None
-        self.formula = formula or (lambda m, *xs, **attrs: forward(*xs, **attrs))
+        self.formula = formula or (lambda _m, *xs, **attrs: forward(*xs, **attrs))
         self.scalar = scalar
         self.attrs = attrs
         self.symbol = symbol
         self.kink = kink
         self.elementwise = elementwise
         self.selects = selects
+        self.singular = singular
         self.out = out
         self.view = view
 
@@ -94,7 +99,7 @@ class Op:
         return self.vjp[index] if isinstance(self.vjp, tuple) else self.vjp(index)
 
     def evaluate(self, values: Sequence[Value], attrs: Mapping[str, Any] = NO_ATTRS) -> Value:
-        """The forward value of plain inputs; floats stay floats."""
+        """The forward value of plain inputs; floats stay floats, and inf and nan are no alarm."""
         if self.scalar is not None:
             for value in values:
                 if type(value) is not float:
@@ -102,13 +107,12 @@ class Op:
             else:
                 return self.scalar(*values, **attrs)
         try:
-            return self.forward(*values, **attrs)
+            with np.errstate(all="ignore"):
+                value = self.forward(*values, **attrs)
         except (ValueError, IndexError, TypeError) as error:
-            raise self._misfit(values, error) from error
-
-    def _misfit(self, values: Sequence[Value], error: Exception) -> AutogradLabError:
-        shapes = ", ".join(str(np.shape(value)) for value in values)
-        return ShapeError(f"{self.name}: inputs of shape {shapes} do not fit together: {error}.")
+            shapes = " and ".join(str(np.shape(value)) for value in values)
+            raise ShapeError(f"{self.name} of shape {shapes}: {error}") from error
+        return value if np.ndim(value) else plain(value)
 
     def __call__(self, *inputs: Any, **attrs: Any) -> Any:
         """Record a node if any input is one, else compute on the plain values."""
@@ -116,8 +120,8 @@ class Op:
             raise TypeError(
                 f"{self.name} takes {self.arity} input{'s' * (self.arity != 1)}, not {len(inputs)}"
             )
-        if self.attrs is not NO_ATTRS:
-            attrs = {**self.attrs, **attrs}
+        if attrs or self.attrs is not NO_ATTRS:
+            attrs = self._complete(attrs)
         for x in inputs:
             if isinstance(x, Node):
                 break
@@ -126,6 +130,13 @@ class Op:
         nodes = tuple([x if isinstance(x, Node) else constant(x) for x in inputs])
         value = self.evaluate([node.value for node in nodes], attrs)
         return Node(self, nodes, value, attrs or NO_ATTRS)
+
+    def _complete(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
+        whole = {**self.attrs, **attrs}
+        if len(whole) > len(self.attrs) or REQUIRED in whole.values():
+            known = ", ".join(self.attrs) or "none"
+            raise TypeError(f"{self.name} takes the attributes: {known}; given: {', '.join(attrs)}")
+        return whole
 
 
 def op(name: str, **faces: Any) -> Op:
@@ -251,22 +262,27 @@ class Node:
 def plain(x: Any) -> Value:
     """A number or array as the engine holds it: Python float, bool, or NumPy array.
 
-    NumPy's 0-d float64 would turn float32 data into float64, so 0-d values become Python numbers.
+    NumPy's 0-d float64 would turn float32 data into float64, so it becomes a Python float.
+    Unsigned integers would wrap below zero, so they become signed.
     """
-    if type(x) is float:
+    if type(x) is float or type(x) is bool:
         return x
-    if isinstance(x, np.ndarray) and x.ndim:
-        return x
-    if isinstance(x, (bool, np.bool_)):
-        return bool(x)
-    if isinstance(x, (int, float)):
-        return float(x)
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise UsageError(f"{_brief(x)} is no rectangular array of numbers: {error}") from error
     if array.dtype.kind not in "fiub":
-        raise UsageError(f"{x!r} is no number; give a number, an array of numbers or a node")
+        raise UsageError(f"{_brief(x)} is no number; give a number, an array of numbers or a node")
     if array.ndim:
-        return array
-    return float(array) if array.dtype == np.float64 or array.dtype.kind in "iu" else array[()]
+        return array.astype(np.int64) if array.dtype.kind == "u" else array
+    if array.dtype == np.float64 or array.dtype.kind in "iu":
+        return float(array)
+    return bool(array) if array.dtype.kind == "b" else array[()]
+
+
+def _brief(x: Any) -> str:
+    text = repr(x)
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def leaf(value: Any, name: str | None = None) -> Node:
@@ -294,14 +310,13 @@ def scope(name: str) -> Iterator[None]:
         _scope = outer
 
 
-def toposort(outputs: Iterable[Node], stop: Iterable[Node] = ()) -> list[Node]:
+def toposort(outputs: Iterable[Node], stop: Container[Node] = ()) -> list[Node]:
     """Every node the outputs depend on, inputs before their users; nothing below ``stop``."""
-    halt = set(stop)
     seen = set(outputs)
     stack = list(seen)
     while stack:
         node = stack.pop()
-        if node not in halt:
+        if node not in stop:
             for x in node.inputs:
                 if x not in seen:
                     seen.add(x)

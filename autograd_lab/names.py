@@ -1,85 +1,49 @@
-"""One name in every notation: ``lambda_1`` is λ₁ in text, \\lambda_{1} in LaTeX."""
+"""What a variable may be called, so that it is safe in a formula, a picture, a file and a page."""
 
 from __future__ import annotations
 
+import keyword
 import re
 
-GREEK = dict(
-    zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-        "upsilon phi chi psi omega".split(),
-        "αβγδεζηθικλμνξπρστυφχψω",
-        strict=True,
-    )
-)
-SUBSCRIPT = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
-SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-# Letters that the terminal's fonts have as subscripts; j and n index the slides' neurons.
-_SUB_LETTERS = str.maketrans("aeijklmnoprstuvx", "ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
-_NAME = re.compile(r"(?P<base>.*?[^\W\d_])(?:_(?P<word>\w+)|(?P<digits>\d+))?")
+MAX_NAME = 32
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_NUMBERS = frozenset({"nan", "inf", "infinity"})  # JSON writes these values as such strings
+# Members that every JavaScript object inherits: as a key they would be found where nothing is.
+_INHERITED = frozenset({
+    "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "prototype",
+    "toLocaleString", "toString", "valueOf",
+})  # fmt: skip
+_INSTEAD = {
+    "lambda": "Write lam or lambda_1.",
+    "if": "Write where(x > 0, a, b) for 'a if x > 0 else b'.",
+    "else": "Write where(x > 0, a, b) for 'a if x > 0 else b'.",
+    "and": "Write where(a > 0, where(b > 0, ...), ...) for two conditions.",
+    "or": "Write where(a > 0, ..., where(b > 0, ...)) for two conditions.",
+    "not": "Turn the comparison round: x <= 0 for 'not x > 0'.",
+    "True": "Write a comparison such as x > 0.",
+    "False": "Write a comparison such as x > 0.",
+}
 
 
-def split(name: str) -> tuple[str, str]:
-    """The letter and its index.
+def name_fault(name: str) -> tuple[str, str] | None:
+    """What is wrong with a name and what to do about it, or None if nothing is.
 
-    >>> split("b1"), split("lambda_1"), split("x_ab"), split("hidden")
-    (('b', '1'), ('lambda', '1'), ('x', 'ab'), ('hidden', ''))
+    >>> name_fault("beta"), name_fault("lambda_1")
+    (None, None)
+    >>> name_fault("lambda")
+    ("is a word of Python's own", 'Write lam or lambda_1.')
     """
-    found = _NAME.fullmatch(name)
-    if not found:
-        return name, ""
-    return found["base"], found["word"] or found["digits"] or ""
-
-
-def unicode_name(name: str) -> str:
-    """The name with Greek letters and real subscripts, as far as Unicode has them.
-
-    >>> unicode_name("b1"), unicode_name("lambda_12"), unicode_name("x_ab")
-    ('b₁', 'λ₁₂', 'x_ab')
-    """
-    base, index = split(name)
-    base = GREEK.get(base, base)
-    if index.isdigit():
-        return base + index.translate(SUBSCRIPT)
-    small = index.translate(_SUB_LETTERS)
-    return base + (small if small.isascii() is False and len(index) == 1 else index and "_" + index)
-
-
-def latex_name(name: str) -> str:
-    r"""The name in LaTeX.
-
-    >>> print(latex_name("b1"), latex_name("lambda_1"), latex_name("hidden_a"))
-    b_{1} \lambda_{1} \mathrm{hidden}_{a}
-    """
-    base, index = split(name)
-    if base in GREEK:
-        # \omicron does not exist; every other name in GREEK is a command of plain TeX
-        base = "\\" + base
-    elif len(base) > 1:
-        base = rf"\mathrm{{{base}}}".replace("_", r"\_")
-    escaped = index.replace("_", r"\_")
-    return base + (f"_{{{escaped}}}" if index else "")
-
-
-_ASCII = {
-    "∂": "d", "·": "*", "×": "x", "σ": "s", "′": "'", "″": "''", "−": "-", "─": "-", "½": "1/2",
-    "¼": "1/4", "⅓": "1/3", "√": "sqrt", "→": "->", "←": "<-", "↓": "v", "↑": "^", "÷": "/",
-    "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "✓": "ok", "✗": "FAILED", "…": "...", "∞": "inf",
-    "█": "#", "▇": "#", "∈": "in", "Σ": "sum", "–": "-", "—": "-", "ᵀ": "^T", "ⱼ": "j", "ₙ": "n",
-    "ᵢ": "i", "±": "+-", "⋮": ":", "’": "'", "“": '"', "”": '"', "Φ": "Phi",
-}  # fmt: skip
-_ASCII |= {chr(0x2080 + d): str(d) for d in range(10)} | {"₊": "+", "₋": "-"}
-_ASCII |= {letter: name for name, letter in GREEK.items() if letter != "σ"}
-_SUPERSCRIPTS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")
-_PLAIN = {ord(s): p for p, s in zip("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", strict=True)}
-
-
-def to_ascii(text: str) -> str:
-    """The same text for a terminal that knows ASCII only.
-
-    >>> to_ascii("∂C/∂b₁ = (a₄ − y) · σ′(z₄)²")
-    "dC/db1 = (a4 - y) * s'(z4)^2"
-    """
-    text = _SUPERSCRIPTS.sub(lambda found: "^" + found[0].translate(_PLAIN), text)
-    text = "".join(_ASCII.get(c, c) for c in text)
-    return text.encode("ascii", "replace").decode("ascii")
+    if keyword.iskeyword(name):
+        return "is a word of Python's own", _INSTEAD.get(name, "Choose another name.")
+    if len(name) > MAX_NAME:
+        return f"has {len(name):,} characters", f"A name has at most {MAX_NAME} characters."
+    if not _NAME.fullmatch(name):
+        return (
+            "is no name",
+            "A name starts with a letter A-Z or a-z; letters, digits and _ follow.",
+        )
+    if "__" in name or name in _INHERITED:
+        return "is a name with a meaning of its own in programs", "Choose another name."
+    if name.lower() in _NUMBERS:
+        return "is no number and no name here", "Only finite numbers are read."
+    return None

@@ -56,7 +56,9 @@ class Scaled:
     def __truediv__(self, other: Scaled) -> Scaled:
         """The ratio; a zero divisor gives inf or nan as IEEE does."""
         if not other.mantissa:
-            return Scaled(math.nan if not self.mantissa else math.copysign(math.inf, self.mantissa), 0)
+            return Scaled(
+                math.nan if not self.mantissa else math.copysign(math.inf, self.mantissa), 0
+            )
         mantissa, shift = math.frexp(self.mantissa / other.mantissa)
         return Scaled(mantissa, self.exponent - other.exponent + shift if mantissa else 0)
 

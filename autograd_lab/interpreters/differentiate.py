@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lab.errors import GradientError
 from autograd_lab.graph import Node, Value, active_nodes, constant, sweep, toposort
-from autograd_lab.ops import equal, sum_to, where
+from autograd_lab.ops import cast, equal, sum_to, where
 
 
 def gradient(output: Node, leaves: Sequence[Node], *, create_graph: bool = False) -> list[Any]:
@@ -28,7 +28,8 @@ def gradient(output: Node, leaves: Sequence[Node], *, create_graph: bool = False
     [18.0]
     """
     found = backward(output, leaves, create_graph=create_graph)
-    return [found[x] if x in found else _zeros(x, create_graph) for x in leaves]
+    slopes = [found[x] if x in found else _zeros(x, create_graph) for x in leaves]
+    return slopes if create_graph else _separate(slopes)
 
 
 def backward(
@@ -43,41 +44,71 @@ def backward(
             )
     order = toposort([output])
     active = active_nodes(order, leaves)
-    guarded = any(node.op is not None and node.op.selects for node in order)
-    seed = constant(_ones(output.value)) if create_graph else _ones(output.value)
-    return sweep(order, {output: seed}, _puller(create_graph, guarded), operator.add, active)
+    seed = 1.0 if type(output.value) is float else np.ones_like(output.value)
+    if create_graph:
+        guarded = any(node.op is not None and node.op.selects for node in order)
+        pull = _pull_nodes(guarded)
+        return sweep(order, {output: constant(seed)}, pull, operator.add, active)
+    with np.errstate(all="ignore"):
+        return sweep(order, {output: seed}, _pull_values, operator.add, active)
 
 
-def _puller(create_graph: bool, guarded: bool) -> Callable[[Any, Node, int], Any]:
-    def pull(g: Any, node: Node, i: int) -> Any:
-        x = node.inputs[i]
-        op = node.op
+def _pull_values(g: Value, node: Node, i: int) -> Value:
+    """Carry a plain adjoint over an edge."""
+    x, op = node.inputs[i].value, node.op
+    if type(g) is float and g == 0.0 and type(x) is float:
+        return 0.0  # nothing arrives, so nothing passes, even over an infinite slope
+    assert op is not None
+    rule = op.pull(i)
+    assert rule is not None
+    carried = rule(g, node.value, *[a.value for a in node.inputs], **node.attrs)
+    if type(carried) is float and type(x) is float:
+        return carried
+    if op.elementwise and not np.isfinite(carried).all():
+        carried = np.where(np.equal(g, 0.0), 0.0, carried)
+    if np.shape(carried) != np.shape(x):  # x was broadcast on the way in: add the copies up
+        carried = sum_to(carried, shape=np.shape(x))
+    if type(x) is not float and carried.dtype != x.dtype:
+        carried = carried.astype(x.dtype)
+    return carried
+
+
+def _pull_nodes(guarded: bool) -> Callable[[Node, Node, int], Node]:
+    """Carry an adjoint that is itself a node, so that the answer can be differentiated again.
+
+    ``guarded``: somewhere a branch is not taken; there an infinite slope must not meet the zero
+    adjoint at any later leaf values either, so the guard becomes part of the graph.
+    """
+
+    def pull(g: Node, node: Node, i: int) -> Node:
+        x, op = node.inputs[i], node.op
         assert op is not None
-        if create_graph:
-            carried = op.pull(i)(g, node, *node.inputs, **node.attrs)  # type: ignore[misc]
-        elif type(g) is float and g == 0.0 and type(x.value) is float:
-            return 0.0  # nothing arrives, so nothing passes, even over an infinite slope
-        else:
-            values = [a.value for a in node.inputs]
-            carried = op.pull(i)(g, node.value, *values, **node.attrs)  # type: ignore[misc]
-        if guarded and op.elementwise and type(g) is not float:
-            carried = where(equal(g, 0.0), 0.0, carried)  # the branch that ``where`` did not take
-        if not (type(carried) is float and type(x.value) is float):
-            if _shape(carried) != x.shape:  # x was broadcast on the way in: add the copies up
-                carried = sum_to(carried, shape=x.shape)
+        rule = op.pull(i)
+        assert rule is not None
+        carried: Node = rule(g, node, *node.inputs, **node.attrs)
+        unbounded = (guarded and op.singular) or not np.isfinite(carried.value).all()
+        if op.elementwise and unbounded:
+            carried = where(equal(g, 0.0), 0.0, carried)
+        if carried.shape != x.shape:
+            carried = sum_to(carried, shape=x.shape)
+        if type(x.value) is not float and carried.dtype != x.dtype:
+            carried = cast(carried, dtype=str(x.dtype))
         return carried
 
     return pull
 
 
-def _shape(x: Any) -> tuple[int, ...]:
-    return tuple(x.shape) if hasattr(x, "shape") else ()
-
-
-def _ones(value: Value) -> Value:
-    return 1.0 if type(value) is float else np.ones_like(value)
-
-
 def _zeros(x: Node, create_graph: bool) -> Any:
     zero = 0.0 if type(x.value) is float else np.zeros_like(x.value)
     return constant(zero) if create_graph else zero
+
+
+def _separate(slopes: list[Value]) -> list[Value]:
+    """No two answers share memory, and all can be written to."""
+    seen: set[int] = set()
+    for i, slope in enumerate(slopes):
+        if isinstance(slope, np.ndarray):
+            if id(slope) in seen or slope.base is not None or not slope.flags.writeable:
+                slopes[i] = slope.copy()
+            seen.add(id(slopes[i]))
+    return slopes

@@ -21,7 +21,7 @@ class Step(NamedTuple):
 
 
 class Composition(NamedTuple):
-    """Straight-line program over ``arity`` inputs and some constants; the last step is the result."""
+    """Straight-line program over ``arity`` inputs and constants; its last step is the result."""
 
     arity: int
     constants: tuple[float, ...]
@@ -53,10 +53,12 @@ def fold(output: Node, keep: Collection[Node]) -> tuple[Node, dict[Node, Node]]:
 
 
 def _folded(node: Node, made: dict[Node, Node], ops: dict[Composition, Op]) -> Node:
-    inner = toposort([node], stop=[x for x in made if x is not node])
-    inputs = [x for x in _reading_order(node, made)]
+    inner = toposort([node], stop=made)
+    inputs = _reading_order(node, made)
     if len(inner) - len(inputs) == 1 and node.op is not None:
-        return _like(node, Node(node.op, tuple(made[x] for x in node.inputs), node.value, node.attrs))
+        return _like(
+            node, Node(node.op, tuple(made[x] for x in node.inputs), node.value, node.attrs)
+        )
     constants = [x for x in inner if x.op is None and x not in made]
     place = {x: i for i, x in enumerate([*inputs, *constants])}
     steps = []

@@ -51,6 +51,7 @@ from autograd_lab.ops.elementwise import (
 )
 from autograd_lab.ops.movement import (
     broadcast_to,
+    cast,
     concatenate,
     narrow,
     reshape,
@@ -66,6 +67,7 @@ __all__ = [
     "abs",
     "add",
     "broadcast_to",
+    "cast",
     "concatenate",
     "cos",
     "divide",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lab.errors import ShapeError
-from autograd_lab.graph import Op, Pull, op
+from autograd_lab.graph import REQUIRED, Op, Pull, op
 from autograd_lab.ops.movement import _shape, broadcast_to, reshape, sum_to, transpose
 
 
@@ -71,12 +71,28 @@ def _einsum_pull(index: int) -> Pull:
 
 def _einsum(*xs: Any, subscripts: str) -> Any:
     left, arrow, _ = subscripts.partition("->")
-    if not arrow or "." in subscripts or any(len(set(s)) < len(s) for s in left.split(",")):
+    if not arrow or not set(subscripts) <= _EINSUM or _repeats(left):
         raise ShapeError(
-            f"einsum({subscripts!r}): write the output after '->', without '...', and no letter "
-            "twice in one operand"
+            f"einsum({subscripts!r}): write letters and commas, the output after '->', no spaces, "
+            "no '...', and no letter twice in one operand"
         )
+    sizes: dict[str, int] = {}
+    for letters, x in zip(left.split(","), xs, strict=True):
+        for letter, size in zip(letters, np.shape(x), strict=True):
+            if sizes.setdefault(letter, size) != size:
+                raise ShapeError(
+                    f"einsum({subscripts!r}): {letter} is both {sizes[letter]} and {size} long"
+                )
     return np.einsum(subscripts, *xs)
 
 
-einsum: Op = op("einsum", label="Σ", forward=_einsum, vjp=_einsum_pull)
+_EINSUM = {*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ,->"}
+
+
+def _repeats(operands: str) -> bool:
+    return any(len(set(letters)) < len(letters) for letters in operands.split(","))
+
+
+einsum: Op = op(
+    "einsum", label="Σ", attrs={"subscripts": REQUIRED}, forward=_einsum, vjp=_einsum_pull
+)

@@ -53,7 +53,7 @@ subtract: Op = _elementwise(
 )  # fmt: skip
 
 multiply: Op = _elementwise(
-    "multiply", label="×", out=True,
+    "multiply", singular=True, label="×", out=True,
     forward=np.multiply,
     scalar=lambda a, b: a * b,
     vjp=(lambda g, y, a, b: g * b,
@@ -62,7 +62,7 @@ multiply: Op = _elementwise(
 )  # fmt: skip
 
 divide: Op = _elementwise(
-    "divide", label="÷", out=True,
+    "divide", singular=True, label="÷", out=True,
     forward=np.divide,
     scalar=_ieee(lambda a, b: a / b, np.divide),
     vjp=(lambda g, y, a, b: divide(g, b),
@@ -169,7 +169,7 @@ abs: Op = _elementwise(
 # --- exponentials, roots and powers -------------------------------------------------------------
 
 exp: Op = _elementwise(
-    "exp", label="exp", out=True,
+    "exp", singular=True, label="exp", out=True,
     forward=np.exp,
     scalar=_ieee(math.exp, np.exp),
     vjp=(lambda g, y, x: g * y,),
@@ -177,7 +177,7 @@ exp: Op = _elementwise(
 )  # fmt: skip
 
 expm1: Op = _elementwise(
-    "expm1", label="expm1", out=True,
+    "expm1", singular=True, label="expm1", out=True,
     forward=np.expm1,
     scalar=_ieee(math.expm1, np.expm1),
     vjp=(lambda g, y, x: g * exp(x),),
@@ -185,7 +185,7 @@ expm1: Op = _elementwise(
 )  # fmt: skip
 
 log: Op = _elementwise(
-    "log", label="ln", out=True,
+    "log", singular=True, label="ln", out=True,
     forward=np.log,
     scalar=_ieee(math.log, np.log),
     vjp=(lambda g, y, x: divide(g, x),),
@@ -193,7 +193,7 @@ log: Op = _elementwise(
 )  # fmt: skip
 
 log1p: Op = _elementwise(
-    "log1p", label="log1p", out=True,
+    "log1p", singular=True, label="log1p", out=True,
     forward=np.log1p,
     scalar=_ieee(math.log1p, np.log1p),
     vjp=(lambda g, y, x: divide(g, 1.0 + x),),
@@ -201,7 +201,7 @@ log1p: Op = _elementwise(
 )  # fmt: skip
 
 sqrt: Op = _elementwise(
-    "sqrt", label="√", out=True,
+    "sqrt", singular=True, label="√", out=True,
     forward=np.sqrt,
     scalar=_ieee(math.sqrt, np.sqrt),
     vjp=(lambda g, y, x: divide(0.5 * g, y),),
@@ -217,7 +217,7 @@ def _power_slope(g: Any, a: Any, b: Any) -> Any:
 
 
 power: Op = _elementwise(
-    "power", label="^", out=True,
+    "power", singular=True, label="^", out=True,
     forward=np.power,
     scalar=_ieee(math.pow, np.power),
     vjp=(lambda g, y, a, b: _power_slope(g, a, b),
@@ -245,7 +245,7 @@ cos: Op = _elementwise(
 )  # fmt: skip
 
 tan: Op = _elementwise(
-    "tan", label="tan", out=True,
+    "tan", singular=True, label="tan", out=True,
     forward=np.tan,
     scalar=_ieee(math.tan, np.tan),
     vjp=(lambda g, y, x: divide(g, square(cos(x))),),
@@ -305,7 +305,7 @@ sigmoid: Op = _elementwise(
 
 softplus: Op = _elementwise(
     "softplus", label="softplus", symbol="softplus",
-    forward=lambda x: np.logaddexp(x, 0.0, dtype=getattr(x, "dtype", None)),
+    forward=lambda x: np.logaddexp(x, np.asarray(x).dtype.type(0)),
     scalar=lambda x: math.log1p(math.exp(-math.fabs(x))) + max(x, 0.0),
     vjp=(lambda g, y, x: g * sigmoid(x),),
     formula=lambda m, x: m.log(1 + m.exp(x)),
@@ -401,7 +401,9 @@ def _each(function: Callable[[float], float]) -> Callable[[Value], Value]:
     def forward(x: Value) -> Value:
         flat = np.asarray(x)
         values = np.fromiter(map(function, flat.ravel().tolist()), np.float64, flat.size)
-        return values.reshape(flat.shape).astype(flat.dtype)
+        return values.reshape(flat.shape).astype(
+            flat.dtype if flat.dtype.kind == "f" else np.float64
+        )
 
     return forward
 

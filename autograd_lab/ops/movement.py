@@ -7,19 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab.graph import Op, Pull, Value, op
+from autograd_lab.errors import ShapeError
+from autograd_lab.graph import REQUIRED, Op, Pull, Value, op
 
 Shape = tuple[int, ...]
 
 reshape: Op = op(
-    "reshape", label="reshape", view=True,
+    "reshape", label="reshape", view=True, attrs={"shape": REQUIRED},
     forward=lambda x, shape: np.reshape(x, shape),
     vjp=(lambda g, y, x, shape: reshape(g, shape=_shape(x)),),
 )  # fmt: skip
 
 
 def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
-    return None if axes is None else tuple(int(i) for i in np.argsort(axes))
+    return (
+        None if axes is None else tuple(int(i) for i in np.argsort([i % len(axes) for i in axes]))
+    )
 
 
 transpose: Op = op(
@@ -35,9 +38,9 @@ def _sum_to(x: Value, shape: Shape) -> Value:
     axes = tuple(range(extra)) + tuple(
         extra + i for i, n in enumerate(shape) if n == 1 and np.shape(x)[extra + i] != 1
     )
-    total = np.sum(x, axis=axes) if axes else x
-    if shape == () and isinstance(total, np.float64):
-        return float(total)
+    total = np.sum(x, axis=axes, keepdims=True) if axes else np.asarray(x)
+    if total.shape[extra:] != shape:
+        raise ShapeError(f"broadcasting {shape} does not give {np.shape(x)}")
     return np.reshape(total, shape)
 
 
@@ -46,13 +49,13 @@ def _shape(x: Any) -> Shape:
 
 
 broadcast_to: Op = op(
-    "broadcast_to", label="broadcast", view=True,
+    "broadcast_to", label="broadcast", view=True, attrs={"shape": REQUIRED},
     forward=lambda x, shape: np.broadcast_to(x, shape),
     vjp=(lambda g, y, x, shape: sum_to(g, shape=_shape(x)),),
 )  # fmt: skip
 
 sum_to: Op = op(
-    "sum_to", label="Σ copies",
+    "sum_to", label="Σ copies", attrs={"shape": REQUIRED},
     forward=_sum_to,
     vjp=(lambda g, y, x, shape: broadcast_to(g, shape=_shape(x)),),
 )  # fmt: skip
@@ -85,13 +88,22 @@ def _widen(x: Value, axis: int, start: int, shape: Shape) -> Value:
 
 narrow: Op = op(
     "narrow", label="slice", view=True,
+    attrs={"axis": REQUIRED, "start": REQUIRED, "length": REQUIRED},
     forward=_narrow,
     vjp=(lambda g, y, x, axis, start, length: widen(g, axis=axis, start=start, shape=_shape(x)),),
 )  # fmt: skip
 
 widen: Op = op(
     "widen", label="pad 0",
+    attrs={"axis": REQUIRED, "start": REQUIRED, "shape": REQUIRED},
     forward=_widen,
     vjp=(lambda g, y, x, axis, start, shape: narrow(
         g, axis=axis, start=start, length=_shape(x)[axis]),),
+)  # fmt: skip
+
+cast: Op = op(
+    "cast", label="dtype", attrs={"dtype": REQUIRED},
+    forward=lambda x, dtype: np.asarray(x).astype(dtype),
+    vjp=(lambda g, y, x, dtype: cast(g, dtype=str(getattr(x, "dtype", "float64"))),),
+    formula=lambda m, x, dtype: x,
 )  # fmt: skip

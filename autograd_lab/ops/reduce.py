@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ Axis = int | tuple[int, ...] | None
 def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
-    return tuple(i % ndim for i in ((axis,) if isinstance(axis, int) else axis))
+    return tuple(operator.index(i) % ndim for i in (axis if isinstance(axis, tuple) else (axis,)))
 
 
 def _spread(g: Any, shape: Shape, axis: Axis) -> Any:

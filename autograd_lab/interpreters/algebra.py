@@ -1,0 +1,287 @@
+"""The graph read by SymPy: local slopes, their text and LaTeX, and closed forms.
+
+SymPy differentiates one operation at a time, in placeholders, and the answers are kept; they are
+multiplied along the graph as the lecture does.  Composed formulas grow exponentially with depth,
+so a closed form is made on request and inside stated bounds only.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import mpmath
+import sympy as sp
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
+
+from autograd_lab.errors import AutogradLabError
+from autograd_lab.graph import Node, Op, sweep, toposort
+from autograd_lab.notation import SUPERSCRIPT, Formula, short
+
+Attrs = tuple[tuple[str, Any], ...]
+
+MAX_CLOSED_NODES = 60
+MAX_CLOSED_DEPTH = 15
+
+
+class TooLargeError(AutogradLabError):
+    """A closed form would explode; read the graph edge by edge instead."""
+
+
+class SymPyMath:
+    """The mathematics that formula faces are written in, done by SymPy.
+
+    With ``expand`` off, an operation that has a letter of its own (sigmoid is σ) stays one.
+    """
+
+    exp, log, sin, cos, tan, tanh = sp.exp, sp.log, sp.sin, sp.cos, sp.tan, sp.tanh
+    sqrt, erf, erfc, sign, abs = sp.sqrt, sp.erf, sp.erfc, sp.sign, sp.Abs
+    less, less_equal, equal, not_equal = sp.Lt, sp.Le, sp.Eq, sp.Ne
+    power = staticmethod(sp.Pow)
+
+    def __init__(self, expand: bool = True) -> None:
+        self.expand = expand
+
+    @staticmethod
+    def expm1(x: Any) -> Any:
+        return sp.exp(x) - 1
+
+    @staticmethod
+    def log1p(x: Any) -> Any:
+        return sp.log(1 + x)
+
+    @staticmethod
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        return sp.Piecewise((a, condition), (b, True))
+
+    @staticmethod
+    def number(x: Any) -> Any:
+        """A float as an exact integer, or with all its binary digits; anything else unchanged."""
+        if not isinstance(x, float):
+            return x
+        return sp.Integer(int(x)) if x.is_integer() and abs(x) < 1e15 else sp.Float(x, 60)
+
+    def apply(self, op: Op, attrs: Mapping[str, Any], inputs: Sequence[Any]) -> Any:
+        if op.symbol and not self.expand:
+            return named_function(op.symbol, 0)(*inputs)
+        return op.formula(self, *inputs, **{key: self.number(v) for key, v in attrs.items()})
+
+
+@functools.cache
+def named_function(symbol: str, order: int) -> Any:
+    """σ, σ′, σ″ ... as functions of SymPy, each the derivative of the one before."""
+    marks = {0: "", 1: "′", 2: "″"}.get(order, f"^({order})")
+    latex = LATEX_LETTERS.get(symbol, rf"\operatorname{{{symbol}}}") + "'" * order
+
+    def fdiff(self: Any, argindex: int = 1) -> Any:
+        if len(self.args) > 1:
+            raise TooLargeError(f"{symbol} has several inputs; use its expanded form")
+        return named_function(symbol, order + 1)(self.args[0])
+
+    def _sympystr(self: Any, printer: Any) -> str:
+        return f"{symbol}{marks}({', '.join(map(printer._print, self.args))})"
+
+    def _latex(self: Any, printer: Any, exp: Any = None) -> str:
+        power = f"^{{{exp}}}" if exp else ""
+        return latex + power + r"\left(" + ", ".join(map(printer._print, self.args)) + r"\right)"
+
+    members = {"fdiff": fdiff, "_sympystr": _sympystr, "_latex": _latex, "is_real": True}
+    return type(symbol + marks, (sp.Function,), members)
+
+
+LATEX_LETTERS = {"σ": r"\sigma", "sech²": r"\operatorname{sech}^{2}"}
+
+
+# --- local slopes: one operation, placeholders, cached -----------------------------------------------
+
+
+def placeholder(index: int) -> Any:
+    """The symbol for input number ``index`` of an operation; names are filled in afterwards."""
+    return sp.Symbol(f"⟪{index}⟫", real=True)
+
+
+@functools.cache
+def _local_slope(
+    op: Op, attrs: tuple[tuple[str, Any], ...], arity: int, index: int, expand: bool
+) -> Any:
+    inputs = [placeholder(i) for i in range(arity)]
+    named = op.symbol and not expand and arity == 1
+    formula = SymPyMath(expand=not named).apply(op, dict(attrs), inputs)
+    slope = sp.diff(formula, inputs[index])
+    if not named and not expand and formula.is_Function and slope.has(formula):
+        slope = slope.subs(formula, placeholder(-1))  # tanh' = 1 - y², in terms of the output
+    return _whole(slope)
+
+
+def _whole(expression: Any) -> Any:
+    """2.0 as 2, so that a factor 1.0 disappears."""
+    floats = [f for f in expression.atoms(sp.Float) if float(f).is_integer()]  # Float(2) != 2
+    return expression.xreplace({f: sp.Integer(int(f)) for f in floats})
+
+
+def _key(node: Node, index: int, expand: bool) -> tuple[Any, ...]:
+    return node.op, tuple(sorted(node.attrs.items())), len(node.inputs), index, expand
+
+
+def local_slope(
+    node: Node, index: int, names: Mapping[Node, Formula], expand: bool = False
+) -> Formula:
+    """d(node)/d(its input), derived by SymPy and written with the names of the nodes.
+
+    >>> from autograd_lab.graph import leaf
+    >>> w, a = leaf(0.5, "w"), leaf(2.0, "a")
+    >>> local_slope(w * a, 1, {w: Formula("w₁", "w_{1}"), a: Formula("a₀", "a_{0}")}).text
+    'w₁'
+    """
+    template = _template(*_key(node, index, expand))
+    known = {i: names[x] for i, x in enumerate(node.inputs) if x in names}
+    if node in names:
+        known[-1] = names[node]
+    text, latex = template
+    for i, name in known.items():
+        text = text.replace(f"⟪{i}⟫", name.text)
+        latex = latex.replace(f"⟪{i}⟫", name.latex)
+    return Formula(text, latex)
+
+
+@functools.cache
+def _template(op: Op, attrs: Any, arity: int, index: int, expand: bool) -> Formula:
+    return write(_local_slope(op, attrs, arity, index, expand))
+
+
+@functools.cache
+def _mpmath_slope(op: Op, attrs: Any, arity: int, index: int) -> Callable[..., Any]:
+    slope = _local_slope(op, attrs, arity, index, True)
+    return numeric([placeholder(i) for i in range(arity)], slope)
+
+
+def numeric(symbols: Sequence[Any], expression: Any) -> Callable[..., Any]:
+    """A function of mpmath numbers that evaluates a SymPy expression."""
+    return sp.lambdify(symbols, expression, "mpmath")  # type: ignore[no-any-return]
+
+
+def precise_gradient(
+    output: Node, leaves: Sequence[Node], values: Mapping[Node, Any], active: set[Node]
+) -> dict[Node, Any]:
+    """SymPy's local slopes, evaluated by mpmath and multiplied along the graph.
+
+    ``values`` holds every node's value as an mpmath number; its precision is the caller's.
+    """
+    order = toposort([output])
+
+    def extend(g: Any, node: Node, index: int) -> Any:
+        slope = _mpmath_slope(*_key(node, index, True)[:-1])
+        return g * slope(*[values[x] for x in node.inputs])
+
+    total = sweep(order, {output: mpmath.mpf(1)}, extend, lambda a, b: a + b, active)
+    return {x: total.get(x, mpmath.mpf(0)) for x in leaves}
+
+
+# --- closed forms: composed on request, inside bounds ------------------------------------------------
+
+
+def depth(output: Node) -> int:
+    """The number of operations on the longest path below the output."""
+    level: dict[Node, int] = {}
+    for node in toposort([output]):
+        level[node] = 1 + max(level[x] for x in node.inputs) if node.inputs else 0
+    return level[output]
+
+
+def fits_closed_form(output: Node) -> bool:
+    """Whether a closed form of this graph stays readable and quick."""
+    return len(toposort([output])) <= MAX_CLOSED_NODES and depth(output) <= MAX_CLOSED_DEPTH
+
+
+def to_sympy(output: Node, expand: bool = True) -> tuple[Any, dict[Node, Any]]:
+    """The whole graph as one SymPy expression, and the symbol of each named leaf.
+
+    Raises TooLargeError outside the stated bounds.
+    """
+    if not fits_closed_form(output):
+        raise TooLargeError(
+            f"a closed form of {len(toposort([output]))} nodes, {depth(output)} deep, would be too "
+            f"long to read; the limits are {MAX_CLOSED_NODES} nodes and depth {MAX_CLOSED_DEPTH}"
+        )
+    m = SymPyMath(expand)
+    found: dict[Node, Any] = {}
+    for node in toposort([output]):
+        if node.op is not None:
+            found[node] = m.apply(node.op, node.attrs, [found[x] for x in node.inputs])
+        elif node.name is None:
+            found[node] = m.number(node.value)
+        else:
+            found[node] = sp.Symbol(node.name, real=True)
+    return found[output], {x: s for x, s in found.items() if x.op is None and x.name is not None}
+
+
+def closed_form(
+    output: Node, x: Node, names: Mapping[Node, Formula], expand: bool = False
+) -> Formula:
+    """d(output)/dx as one formula in the leaves."""
+    expression, symbols = to_sympy(output, expand)
+    if x not in symbols:
+        return Formula("0", "0")
+    return write(_whole(sp.diff(expression, symbols[x])), {s: names[n] for n, s in symbols.items()})
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+class _Text(StrPrinter):  # type: ignore[misc]
+    """SymPy's one-line form; the signs of mathematics are put in afterwards."""
+
+    def __init__(self, names: Mapping[Any, Formula]) -> None:
+        super().__init__()
+        self._names = names
+
+    def _print_Symbol(self, symbol: Any) -> str:
+        return self._names[symbol].text if symbol in self._names else str(symbol.name)
+
+    def _print_Float(self, number: Any) -> str:
+        return short(float(number))
+
+    def _print_log(self, expr: Any) -> str:
+        return f"ln({self._print(expr.args[0])})"
+
+    def _print_Abs(self, expr: Any) -> str:
+        return f"|{self._print(expr.args[0])}|"
+
+    def _print_Piecewise(self, expr: Any) -> str:
+        parts = [
+            self._print(value) + ("" if condition == True else f" if {self._print(condition)}")
+            for value, condition in expr.args
+        ]
+        return "(" + " else ".join(parts) + ")"
+
+
+class _Latex(LatexPrinter):  # type: ignore[misc]
+    def __init__(self, names: Mapping[Any, Formula]) -> None:
+        super().__init__({"ln_notation": True})
+        self._names = names
+
+    def _print_Symbol(self, symbol: Any, style: str = "plain") -> str:  # noqa: ARG002
+        return self._names[symbol].latex if symbol in self._names else str(symbol.name)
+
+    def _print_Float(self, number: Any) -> str:
+        mantissa, _, power = short(float(number)).partition("e")
+        return mantissa + (rf" \cdot 10^{{{int(power)}}}" if power else "")
+
+
+_POWER = re.compile(r"\*\*\(?(-?\d+)\)?(?![\d./])")
+
+
+def write(expression: Any, names: Mapping[Any, Formula] | None = None) -> Formula:
+    """A SymPy expression as one line of text and as LaTeX.
+
+    >>> x = sp.Symbol("x")
+    >>> write(1 - 2 * x**2).text
+    '1 − 2·x²'
+    """
+    text = _Text(names or {}).doprint(expression)
+    text = _POWER.sub(lambda found: found[1].translate(SUPERSCRIPT), text)
+    text = text.replace("**", "^").replace("*", "·").replace("-", "−")
+    return Formula(text, _Latex(names or {}).doprint(expression))
