@@ -1,1 +1,102 @@
-"""autograd-lab: symbols, numbers and pictures of gradients in deep feedforward networks."""
+"""Gradients of deep feedforward networks: derived, evaluated, checked and drawn.
+
+The names below are looked up when they are first used, so that ``import autograd_lab`` costs
+nothing: neither NumPy nor SymPy is imported for it.
+
+>>> import autograd_lab as lab
+>>> x = lab.leaf(3.0, "x")
+>>> lab.gradient(x * x, [x])
+[6.0]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograd_lab import errors, ops
+    from autograd_lab.errors import (
+        AutogradLabError,
+        ExpressionError,
+        GradientError,
+        MissingToolError,
+        ShapeError,
+        UsageError,
+    )
+    from autograd_lab.explanations import Explanation, explain
+    from autograd_lab.graph import OPS, Node, leaf
+    from autograd_lab.graph import leaf as tensor
+    from autograd_lab.interpreters.differentiate import gradient
+    from autograd_lab.interpreters.replay import replay
+    from autograd_lab.ops import KINKS
+
+    __version__: str
+
+# Name -> where it lives, as "module" or "module:name"; the typed names above say the same.
+_HOMES = {
+    "AutogradLabError": "errors:AutogradLabError",
+    "Explanation": "explanations:Explanation",
+    "ExpressionError": "errors:ExpressionError",
+    "GradientError": "errors:GradientError",
+    "KINKS": "ops:KINKS",
+    "MissingToolError": "errors:MissingToolError",
+    "Node": "graph:Node",
+    "OPS": "graph:OPS",
+    "ShapeError": "errors:ShapeError",
+    "UsageError": "errors:UsageError",
+    "errors": "errors",
+    "explain": "explanations:explain",
+    "gradient": "interpreters.differentiate:gradient",
+    "leaf": "graph:leaf",
+    "ops": "ops",
+    "replay": "interpreters.replay:replay",
+    "tensor": "graph:leaf",
+}
+
+__all__ = [
+    "KINKS",
+    "OPS",
+    "AutogradLabError",
+    "Explanation",
+    "ExpressionError",
+    "GradientError",
+    "MissingToolError",
+    "Node",
+    "ShapeError",
+    "UsageError",
+    "__version__",
+    "errors",
+    "explain",
+    "gradient",
+    "leaf",
+    "ops",
+    "replay",
+    "tensor",
+]
+
+
+def _find(name: str) -> Any:
+    """The object behind a public name; found once, then an ordinary attribute."""
+    from importlib import import_module, metadata
+
+    if name == "__version__":
+        found: Any = metadata.version("autograd-lab")
+    elif name in _HOMES:
+        module, _, attribute = _HOMES[name].partition(":")
+        if module == "graph":
+            # Operators look their rule up in the table OPS, which is filled by importing ops.
+            import_module("autograd_lab.ops")
+        found = import_module(f"autograd_lab.{module}")
+        found = getattr(found, attribute) if attribute else found
+    else:
+        raise AttributeError(f"module 'autograd_lab' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+if not TYPE_CHECKING:  # a type checker would take __getattr__ as leave to use any name
+    __getattr__ = _find
+
+
+def __dir__() -> list[str]:
+    return __all__

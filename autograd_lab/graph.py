@@ -288,8 +288,8 @@ def _brief(x: Any) -> str:
 def leaf(value: Any, name: str | None = None) -> Node:
     """A leaf of the graph: an input, a weight, a learning rate.
 
-    >>> leaf(2, "x") * 3
-    <multiply 6.0>
+    >>> leaf(2, "x")
+    <leaf x 2.0>
     """
     return Node(None, (), plain(value), NO_ATTRS, name)
 

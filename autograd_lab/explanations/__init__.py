@@ -1,0 +1,155 @@
+"""Explanations of gradients: the lecture's products with symbols, numbers and checks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograd_lab.errors import UsageError
+from autograd_lab.explanations import presets
+from autograd_lab.explanations.chain import chain
+from autograd_lab.explanations.explanation import Explanation, Mode, build
+from autograd_lab.explanations.expression import expression, from_graph
+from autograd_lab.explanations.problem import Problem
+from autograd_lab.graph import Node, toposort
+from autograd_lab.interpreters import document, text
+
+__all__ = ["TARGETS", "Explanation", "explain"]
+
+MAX_SEED = 2**32 - 1
+
+
+def explain(
+    target: str | Node = "chain",
+    *,
+    at: Mapping[str, float] | str | None = None,
+    wrt: str | Sequence[str] = (),
+    mode: Mode = "both",
+    expand: bool = False,
+    paths: bool = False,
+    steps: bool = False,
+    naive: bool = False,
+    seed: int = 0,
+    preset: str | None = None,
+    **chain_options: Any,
+) -> Explanation:
+    """Explain the gradient of a target, as a product of local derivatives along its paths.
+
+    target
+        ``"chain"`` (options ``w, b, x, y, n, act, cost``), an expression such as
+        ``"sigmoid(w*x + b)"``, the name of a JSON file that ``to_json`` wrote, or a recorded node.
+    at
+        a value for every variable, as a mapping or as ``"w=0.5,x=1"``; ``"random"`` draws them
+        from N(0, 1) with ``seed``.
+    wrt
+        the variable or variables asked for; by default b1 of a chain, and of an expression the
+        variable with the smallest gradient.
+    mode
+        ``"both"``, ``"symbolic"`` (no numbers; values are not needed) or ``"numeric"`` (no
+        symbols; SymPy is not imported).
+
+    Raises UsageError (an ExpressionError for text that is refused).
+
+    >>> e = explain("chain", wrt="b1")
+    >>> e.derivations[0].total.format(), e.verdict.word
+    ('+9.632086e-04', 'VANISHING')
+    """
+    if mode not in ("both", "symbolic", "numeric"):
+        raise UsageError(f"mode {mode!r}: choose both, symbolic or numeric")
+    if not 0 <= seed <= MAX_SEED:
+        raise UsageError(f"--seed {seed}: give a whole number from 0 to {MAX_SEED}")
+    wrt = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    if preset is not None:
+        found = presets.find(preset)
+        target, at, wrt = found.expression or "chain", at or found.at, wrt or found.wrt
+    random = np.random.default_rng(seed) if isinstance(at, str) and at.strip() == "random" else None
+    values = None if random is not None else _values(at)
+    problem = _problem(target, values, wrt, random, mode == "symbolic", chain_options)
+    return build(
+        problem, mode, expand, show_paths=paths, show_steps=steps, show_naive=naive,
+        seed=seed if random is not None else None,
+    )  # fmt: skip
+
+
+def _values(at: Mapping[str, float] | str | None) -> dict[str, float] | None:
+    if at is None or at == "":
+        return None
+    return text.parse_values(at) if isinstance(at, str) else dict(at)
+
+
+Maker = Callable[..., Problem]
+
+
+def _problem(
+    target: str | Node, values: dict[str, float] | None, wrt: Sequence[str],
+    random: np.random.Generator | None, symbolic_only: bool, chain_options: Mapping[str, Any],
+) -> Problem:  # fmt: skip
+    given = {key: value for key, value in chain_options.items() if value is not None}
+    if isinstance(target, str) and target in TARGETS:
+        return TARGETS[target](values, wrt, random, **given)
+    if given:
+        raise UsageError(
+            f"--{next(iter(given))} belongs to the target 'chain'; an expression takes --at"
+        )
+    if isinstance(target, Node):
+        return _recorded(target, wrt)
+    if text.looks_like_file(target):
+        return _file(target, values, wrt)
+    return expression(target, values, wrt, random, symbolic_only)
+
+
+def _chain(
+    values: dict[str, float] | None, wrt: Sequence[str], random: np.random.Generator | None,
+    **options: Any,
+) -> Problem:  # fmt: skip
+    if values:
+        raise UsageError(
+            "--at belongs to expressions; the chain takes --w, --b, --x and --y (or --at random)"
+        )
+    return chain(wrt=wrt, random=random, **options)
+
+
+# The named targets; anything else is an expression, a file or a node.
+TARGETS: dict[str, Maker] = {"chain": _chain}
+
+
+def _file(name: str, values: dict[str, float] | None, wrt: Sequence[str]) -> Problem:
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError(
+            f"no file {os.fspath(path)!r}, and the name of a file is not read as an expression\n"
+            "   Save a graph with:   autograd-lab explain chain --json FILE.json"
+        )
+    return from_bytes(path.read_bytes(), values, wrt)
+
+
+def from_bytes(
+    data: bytes, values: Mapping[str, float] | None = None, wrt: Sequence[str] = ()
+) -> Problem:
+    """The problem stored in a JSON document of ``to_json``."""
+    read = document.from_document(document.read_json(data))
+    if values:
+        raise UsageError("--at: a saved graph carries its own values; change them in the file")
+    names = {node: name for name, node in read.assigned.items()}
+    asked = wrt or [node.name for node in read.wrt if node.name]
+    return from_graph("graph", read.output, read.leaves, names, _output_name(read.output), asked)
+
+
+def _output_name(output: Node) -> str:
+    return output.name or "y"
+
+
+def _recorded(output: Node, wrt: Sequence[str]) -> Problem:
+    order = toposort([output])
+    if any(type(node.value) is not float for node in order if not isinstance(node.value, bool)):
+        raise UsageError("explain takes a graph of numbers; this one holds arrays")
+    leaves = {node.name: node for node in order if node.op is None and node.name is not None}
+    named = sum(node.op is None and node.name is not None for node in order)
+    if len(leaves) < named:
+        raise UsageError("two leaves of the graph have the same name; names must differ")
+    assigned = {node: node.name for node in order if node.op is not None and node.name is not None}
+    return from_graph("graph", output, leaves, assigned, _output_name(output), wrt)

@@ -65,31 +65,39 @@ class SymPyMath:
         return sp.Integer(int(x)) if x.is_integer() and abs(x) < 1e15 else sp.Float(x, 60)
 
     def apply(self, op: Op, attrs: Mapping[str, Any], inputs: Sequence[Any]) -> Any:
-        if op.symbol and not self.expand:
-            return named_function(op.symbol, 0)(*inputs)
+        if op.symbol and not self.expand and len(inputs) == 1 and not attrs:
+            return named_function(op, 0)(*inputs)
         return op.formula(self, *inputs, **{key: self.number(v) for key, v in attrs.items()})
 
 
 @functools.cache
-def named_function(symbol: str, order: int) -> Any:
+def named_function(op: Op, order: int) -> Any:
     """σ, σ′, σ″ ... as functions of SymPy, each the derivative of the one before."""
-    marks = {0: "", 1: "′", 2: "″"}.get(order, f"^({order})")
-    latex = LATEX_LETTERS.get(symbol, rf"\operatorname{{{symbol}}}") + "'" * order
+    text = op.symbol + ("′", "″", "‴")[order - 1] if 0 < order < 4 else op.symbol
+    latex = LATEX_LETTERS.get(op.symbol, rf"\operatorname{{{op.symbol}}}").replace("_", r"\_")
 
     def fdiff(self: Any, argindex: int = 1) -> Any:
-        if len(self.args) > 1:
-            raise TooLargeError(f"{symbol} has several inputs; use its expanded form")
-        return named_function(symbol, order + 1)(self.args[0])
+        return named_function(op, order + 1)(self.args[0])
 
     def _sympystr(self: Any, printer: Any) -> str:
-        return f"{symbol}{marks}({', '.join(map(printer._print, self.args))})"
+        return f"{text}({printer._print(self.args[0])})"
 
     def _latex(self: Any, printer: Any, exp: Any = None) -> str:
         power = f"^{{{exp}}}" if exp else ""
-        return latex + power + r"\left(" + ", ".join(map(printer._print, self.args)) + r"\right)"
+        inner = printer._print(self.args[0])
+        return latex + "'" * order + power + rf"\left({inner}\right)"
 
-    members = {"fdiff": fdiff, "_sympystr": _sympystr, "_latex": _latex, "is_real": True}
-    return type(symbol + marks, (sp.Function,), members)
+    members = {
+        "fdiff": fdiff, "_sympystr": _sympystr, "_latex": _latex, "is_real": True,
+        "stands_for": (op, order),
+    }  # fmt: skip
+    return type(f"{op.name}_{order}", (sp.Function,), members)
+
+
+def _spelled_out(op: Op, order: int) -> Callable[..., Any]:
+    x = placeholder(0)
+    formula = SymPyMath().apply(op, {}, [x])
+    return numeric([x], sp.diff(formula, x, order))
 
 
 LATEX_LETTERS = {"σ": r"\sigma", "sech²": r"\operatorname{sech}^{2}"}
@@ -98,8 +106,11 @@ LATEX_LETTERS = {"σ": r"\sigma", "sech²": r"\operatorname{sech}^{2}"}
 # --- local slopes: one operation, placeholders, cached -----------------------------------------------
 
 
-def placeholder(index: int) -> Any:
-    """The symbol for input number ``index`` of an operation; names are filled in afterwards."""
+OUTPUT = "y"
+
+
+def placeholder(index: int | str) -> Any:
+    """The symbol for an operation's input (or OUTPUT); names are filled in afterwards."""
     return sp.Symbol(f"⟪{index}⟫", real=True)
 
 
@@ -108,11 +119,10 @@ def _local_slope(
     op: Op, attrs: tuple[tuple[str, Any], ...], arity: int, index: int, expand: bool
 ) -> Any:
     inputs = [placeholder(i) for i in range(arity)]
-    named = op.symbol and not expand and arity == 1
-    formula = SymPyMath(expand=not named).apply(op, dict(attrs), inputs)
+    formula = SymPyMath(expand).apply(op, dict(attrs), inputs)
     slope = sp.diff(formula, inputs[index])
-    if not named and not expand and formula.is_Function and slope.has(formula):
-        slope = slope.subs(formula, placeholder(-1))  # tanh' = 1 - y², in terms of the output
+    if not expand and formula.is_Function and slope.has(formula):
+        slope = slope.subs(formula, placeholder(OUTPUT))  # tanh' = 1 - y², in terms of the output
     return _whole(slope)
 
 
@@ -131,15 +141,16 @@ def local_slope(
 ) -> Formula:
     """d(node)/d(its input), derived by SymPy and written with the names of the nodes.
 
+    >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
     >>> w, a = leaf(0.5, "w"), leaf(2.0, "a")
     >>> local_slope(w * a, 1, {w: Formula("w₁", "w_{1}"), a: Formula("a₀", "a_{0}")}).text
     'w₁'
     """
     template = _template(*_key(node, index, expand))
-    known = {i: names[x] for i, x in enumerate(node.inputs) if x in names}
+    known: dict[int | str, Formula] = {i: names[x] for i, x in enumerate(node.inputs) if x in names}
     if node in names:
-        known[-1] = names[node]
+        known[OUTPUT] = names[node]
     text, latex = template
     for i, name in known.items():
         text = text.replace(f"⟪{i}⟫", name.text)
@@ -159,8 +170,13 @@ def _mpmath_slope(op: Op, attrs: Any, arity: int, index: int) -> Callable[..., A
 
 
 def numeric(symbols: Sequence[Any], expression: Any) -> Callable[..., Any]:
-    """A function of mpmath numbers that evaluates a SymPy expression."""
-    return sp.lambdify(symbols, expression, "mpmath")  # type: ignore[no-any-return]
+    """A function of mpmath numbers that evaluates a SymPy expression, or a list of them."""
+    parts = expression if isinstance(expression, list) else [expression]
+    short_names = {f.func for part in parts for f in part.atoms(sp.Function)}
+    spelled = {
+        f.__name__: _spelled_out(*f.stands_for) for f in short_names if hasattr(f, "stands_for")
+    }
+    return sp.lambdify(symbols, expression, [spelled, "mpmath"])  # type: ignore[no-any-return]
 
 
 def precise_gradient(
@@ -218,6 +234,16 @@ def to_sympy(output: Node, expand: bool = True) -> tuple[Any, dict[Node, Any]]:
     return found[output], {x: s for x, s in found.items() if x.op is None and x.name is not None}
 
 
+def closed_gradient(output: Node, leaves: Sequence[Node]) -> dict[Node, Any]:
+    """d(output)/d(leaf) from one composed formula, differentiated as a whole, in mpmath numbers."""
+    expression, symbols = to_sympy(output, expand=False)
+    asked = [x for x in leaves if x in symbols]
+    slopes = [sp.diff(expression, symbols[x]) for x in asked]
+    function = numeric(list(symbols.values()), slopes)
+    values = function(*[mpmath.mpf(x.value) for x in symbols])
+    return dict.fromkeys(leaves, mpmath.mpf(0)) | dict(zip(asked, values, strict=True))
+
+
 def closed_form(
     output: Node, x: Node, names: Mapping[Node, Formula], expand: bool = False
 ) -> Formula:
@@ -271,7 +297,7 @@ class _Latex(LatexPrinter):  # type: ignore[misc]
         return mantissa + (rf" \cdot 10^{{{int(power)}}}" if power else "")
 
 
-_POWER = re.compile(r"\*\*\(?(-?\d+)\)?(?![\d./])")
+_POWER = re.compile(r"\*\*(?:(\d+)(?![\d./])|\((-\d+)\))")
 
 
 def write(expression: Any, names: Mapping[Any, Formula] | None = None) -> Formula:
@@ -282,6 +308,6 @@ def write(expression: Any, names: Mapping[Any, Formula] | None = None) -> Formul
     '1 − 2·x²'
     """
     text = _Text(names or {}).doprint(expression)
-    text = _POWER.sub(lambda found: found[1].translate(SUPERSCRIPT), text)
+    text = _POWER.sub(lambda found: (found[1] or found[2]).translate(SUPERSCRIPT), text)
     text = text.replace("**", "^").replace("*", "·").replace("-", "−")
     return Formula(text, _Latex(names or {}).doprint(expression))

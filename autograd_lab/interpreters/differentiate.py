@@ -19,6 +19,7 @@ def gradient(output: Node, leaves: Sequence[Node], *, create_graph: bool = False
     Plain values by default.  With ``create_graph`` the answer is nodes, and can be differentiated,
     drawn and explained like any other.  A leaf that the output does not depend on gets zeros.
 
+    >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
     >>> x = leaf(3.0, "x")
     >>> gradient(x * x, [x])

@@ -34,6 +34,7 @@ def fold(output: Node, keep: Collection[Node]) -> tuple[Node, dict[Node, Node]]:
     Returns the new output and the new node for each kept one.  Arrays stay as they are: only
     scalar nodes are folded.
 
+    >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
     >>> w, a, b = leaf(0.5, "w"), leaf(2.0, "a"), leaf(0.1, "b")
     >>> z, _ = fold(w * a + b, keep=[])

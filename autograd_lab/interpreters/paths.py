@@ -55,6 +55,7 @@ def slopes(output: Node, leaves: Sequence[Node]) -> dict[Edge, float]:
 def adjoints(output: Node, leaves: Sequence[Node], on: dict[Edge, float]) -> dict[Node, Scaled]:
     """Reverse mode that neither under- nor overflows: d(output)/d(node) for the nodes between.
 
+    >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
     >>> a, b = leaf(2.0, "a"), leaf(1.0, "b")
     >>> f = (a + b) * (b + 1)
@@ -74,6 +75,7 @@ def adjoints(output: Node, leaves: Sequence[Node], on: dict[Edge, float]) -> dic
 def count(output: Node, leaves: Sequence[Node]) -> dict[Node, int]:
     """The exact number of paths from the output to every node on the way to the leaves.
 
+    >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
     >>> a = leaf(1.0, "a")
     >>> b = a + a
@@ -135,6 +137,7 @@ def naive(output: Node, x: Node, on: dict[Edge, float], limit: int = 100_000) ->
     A node that is reached twice passes on everything it has collected so far both times, so
     early shares are counted again.  Stops after ``limit`` visits.
 
+    >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
     >>> a = leaf(1.0, "a")
     >>> b = a + a

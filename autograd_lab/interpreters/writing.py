@@ -49,6 +49,7 @@ def write(
 ) -> Formula:
     """The formula of a node in terms of the nodes that have names; iterative, so of any depth.
 
+    >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
     >>> w, a, b = leaf(0.5, "w1"), leaf(2.0, "x"), leaf(0.1, "b1")
     >>> write(2 * (w * a + b), {}).text
@@ -123,6 +124,8 @@ def _between(sign: _Infix, name: str, a: _Piece, b: _Piece) -> _Piece:
     right = _wrap(b, sign.binds + sign.right)
     if b.formula.text.startswith("−") and not right.text.startswith("("):
         right = _brackets(b.formula)
+    if name == "multiply" and a.formula.text == "0.5" and b.binds in (_POWER, _ATOM):
+        return _Piece(Formula("½" + right.text, r"\tfrac{1}{2} " + right.latex), sign.binds)
     if name == "divide":
         latex = rf"\frac{{{a.formula.latex}}}{{{b.formula.latex}}}"
     else:

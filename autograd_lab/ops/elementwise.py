@@ -78,6 +78,14 @@ negative: Op = _elementwise(
     formula=lambda m, x: -x,
 )  # fmt: skip
 
+identity: Op = _elementwise(
+    "identity", label="id",
+    forward=lambda x: x,
+    scalar=lambda x: x,
+    vjp=(lambda g, y, x: g,),
+    formula=lambda m, x: x,
+)  # fmt: skip
+
 square: Op = _elementwise(
     "square", label="( )²", out=True,
     forward=np.square,

@@ -95,7 +95,7 @@ class Diagram:
     scale: Scale | None = None
 
     def checked(self) -> Diagram:
-        """This diagram, or a UsageError that names the first thing wrong with it."""
+        """The diagram itself, or a UsageError that names the first thing wrong with it."""
         twice = [name for name, n in Counter(box.id for box in self.boxes).items() if n > 1]
         if twice:
             raise UsageError(f"Box id {twice[0][:40]!r} occurs twice; ids must differ.")
@@ -110,8 +110,8 @@ class Diagram:
         """The scale of all magnitudes, boxes and arrows alike; None when nothing is coloured."""
         if self.scale is not None:
             return self.scale
-        found = [item.magnitude for item in (*self.boxes, *self.arrows)]
-        return Scale.over([m for m in found if m is not None])
+        items: tuple[Box | Arrow, ...] = (*self.boxes, *self.arrows)
+        return Scale.over([item.magnitude for item in items if item.magnitude is not None])
 
 
 def is_colored(magnitude: float | None) -> bool:

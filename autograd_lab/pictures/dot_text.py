@@ -10,6 +10,7 @@ from autograd_lab.pictures.layered import Problem
 from autograd_lab.pictures.measure import clean
 from autograd_lab.pictures.style import LIGHT, Scale, text_on
 
+_FONT = {"fontname": "DejaVu Sans"}
 _SHAPES = {
     "input": "oval",
     "parameter": "octagon",
@@ -44,9 +45,11 @@ def to_dot(diagram: Diagram) -> str:
     diagram = diagram.checked()
     scale = diagram.color_scale()
     graph = _graphviz().Digraph("diagram")
-    graph.attr("graph", rankdir=diagram.direction, label=_text(diagram.title), labelloc="t")
-    graph.attr("node", fontname="DejaVu Sans", fontsize="12")
-    graph.attr("edge", fontname="DejaVu Sans", fontsize="10")
+    graph.attr(
+        "graph", rankdir=diagram.direction, label=_text(diagram.title), labelloc="t", **_FONT
+    )
+    graph.attr("node", fontsize="12", **_FONT)
+    graph.attr("edge", fontsize="10", **_FONT)
     names = {box.id: f"n{index}" for index, box in enumerate(diagram.boxes)}
     for box in diagram.boxes:
         graph.node(names[box.id], **_node(box, scale))
@@ -84,7 +87,8 @@ def _edge(arrow: Arrow) -> dict[str, str]:
 def _text(text: str) -> str:
     """Text as a DOT label that shows exactly these characters; only line breaks are kept."""
     graphviz = _graphviz()
-    lines = (graphviz.escape(clean(line)) for line in text.split("\n"))
+    # Graphviz decodes entities in labels, so an ampersand has to be one.
+    lines = (graphviz.escape(clean(line).replace("&", "&amp;")) for line in text.split("\n"))
     return graphviz.nohtml("\\n".join(lines))  # type: ignore[no-any-return]
 
 

@@ -123,7 +123,7 @@ def _run_dot(sources: Sequence[str]) -> list[str]:
 def _run(command: Sequence[str], text: str) -> str:
     """Standard output of a program that is given `text` and killed after the time limit."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our worker or `dot`, no shell
             command,
             input=text,
             capture_output=True,

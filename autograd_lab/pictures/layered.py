@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _SWEEPS = 16
 _RELAXATIONS = 24
@@ -39,10 +40,11 @@ def place(problem: Problem) -> list[float]:
             before = cells[index]
             at[cell] = at[before] + (problem.breadths[before] + problem.breadths[cell]) / 2
     neighbours = _neighbours(problem)
+    pull = [1.0 + sum(weight for _, weight in near) ** 2 for near in neighbours]
     for sweep in range(_RELAXATIONS):
         for cells in columns if sweep % 2 else columns[::-1]:
             wish = [_mean(at, neighbours[cell], at[cell]) for cell in cells]
-            _settle(cells, wish, problem.breadths, at)
+            _settle(cells, wish, problem.breadths, at, [pull[cell] for cell in cells])
     top = min(at, default=0.0)
     return [round(y - top, 3) for y in at]
 
@@ -62,8 +64,10 @@ def legal(problem: Problem, at: Sequence[float]) -> list[float]:
     return settled
 
 
-def spread(wish: Sequence[float], gaps: Sequence[float]) -> list[float]:
-    """Least-squares places nearest to `wish`, place k + 1 at least `gaps[k]` after place k.
+def spread(
+    wish: Sequence[float], gaps: Sequence[float], weights: Sequence[float] | None = None
+) -> list[float]:
+    """Places nearest to `wish` (weighted least squares), place k + 1 `gaps[k]` or more after k.
 
     >>> spread([0.0, 0.0, 9.0], [2.0, 2.0])
     [-1.0, 1.0, 9.0]
@@ -71,23 +75,29 @@ def spread(wish: Sequence[float], gaps: Sequence[float]) -> list[float]:
     offsets = [0.0]
     for gap in gaps:
         offsets.append(offsets[-1] + gap)
-    pools: list[tuple[float, int]] = []
-    for value, offset in zip(wish, offsets, strict=False):
-        total, size = value - offset, 1
-        while pools and pools[-1][0] * size > total * pools[-1][1]:
-            other, n = pools.pop()
-            total, size = total + other, size + n
-        pools.append((total, size))
-    levels = [total / size for total, size in pools for _ in range(size)]
+    weights = weights or [1.0] * len(wish)
+    pools: list[tuple[float, float, int]] = []
+    for value, offset, weight in zip(wish, offsets, weights, strict=False):
+        level, mass, size = value - offset, weight, 1
+        while pools and pools[-1][0] > level:
+            other, weight, count = pools.pop()
+            level = (level * mass + other * weight) / (mass + weight)
+            mass, size = mass + weight, size + count
+        pools.append((level, mass, size))
+    levels = [level for level, _, size in pools for _ in range(size)]
     return [level + offset for level, offset in zip(levels, offsets, strict=False)]
 
 
 def _settle(
-    cells: Sequence[int], wish: Sequence[float], breadths: Sequence[float], at: list[float]
+    cells: Sequence[int],
+    wish: Sequence[float],
+    breadths: Sequence[float],
+    at: list[float],
+    weights: Sequence[float] | None = None,
 ) -> None:
     halves = [breadths[cell] / 2 for cell in cells]
-    gaps = [a + b for a, b in zip(halves, halves[1:], strict=False)]
-    for cell, y in zip(cells, spread(wish, gaps), strict=True):
+    gaps = [a + b for a, b in pairwise(halves)]
+    for cell, y in zip(cells, spread(wish, gaps, weights), strict=True):
         at[cell] = y
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from autograd_lab.pictures.diagram import Arrow, Box, Diagram, Direction
 from autograd_lab.pictures.engines import Engine, EngineName, placed
+from autograd_lab.pictures.geometry import Point, Rect, Stroke
 from autograd_lab.pictures.labels import Label
 from autograd_lab.pictures.layered import Problem
 from autograd_lab.pictures.measure import fitted, label_width, text_width
-from autograd_lab.pictures.routes import Point, Rect, Stroke, routed
+from autograd_lab.pictures.routes import hops, routed
 from autograd_lab.pictures.skeleton import GAP, Skeleton, skeleton
 from autograd_lab.pictures.style import HEADING_SIZE, LINE_HEIGHT, SMALL_SIZE, TEXT_SIZE
 
-ROW_LENGTH: dict[Direction, float] = {"LR": 1_480.0, "TB": 1_100.0}
+ROW_LENGTH: dict[Direction, float] = {"LR": 1_560.0, "TB": 1_100.0}
 WEAKEST = "weakest"
 
 _WIDEST_TEXT = 260.0
@@ -63,6 +65,7 @@ def layout(diagram: Diagram, engine: Engine = "auto") -> Layout:
     for cells, places in zip(members, placing.places, strict=True):
         for cell, place in zip(cells, places, strict=True):
             across[cell] = place
+    _mirror(built, across)
     found = routed(built, across, emphasis=[arrow.emphasized for arrow in diagram.arrows])
     width, height = turn((found.length, found.breadth))
     return Layout(
@@ -128,9 +131,7 @@ def _turned_label(arrow: Arrow, turn: Callable[[Point], Point]) -> Point | None:
     return size and turn(size)
 
 
-def _row_length(
-    diagram: Diagram, sizes: list[Point], labels: list[Point | None]
-) -> float:
+def _row_length(diagram: Diagram, sizes: list[Point], labels: list[Point | None]) -> float:
     """Rows grow with the diagram, so that a very long one does not become a narrow tower."""
     area = sum((length + GAP) * (breadth + GAP) for length, breadth in sizes)
     area += sum((size[0] + GAP) * (size[1] + GAP) for size in labels if size)
@@ -147,7 +148,7 @@ def _problems(built: Skeleton, diagram: Diagram) -> tuple[list[Problem], list[li
     links: list[list[tuple[int, int, int]]] = [[] for _ in range(built.bands)]
     for arrow, legs in zip(diagram.arrows, built.legs, strict=True):
         for leg in legs:
-            for a, b in zip(leg, leg[1:], strict=False):
+            for a, b in pairwise(leg):
                 bends = (built.cells[a].kind == "bend") + (built.cells[b].kind == "bend")
                 weight = (1, 3, 6)[bends] + 8 * arrow.emphasized
                 links[built.cells[a].band].append((local[a], local[b], weight))
@@ -160,3 +161,15 @@ def _problems(built: Skeleton, diagram: Diagram) -> tuple[list[Problem], list[li
         for band, cells in enumerate(members)
     ]
     return problems, members
+
+
+def _mirror(built: Skeleton, across: list[float]) -> None:
+    """Turn a band upside down where the lines that enter it would mostly cross each other."""
+    for band in range(1, built.bands):
+        pairs = [(o, i) for o, i in hops(built).values() if built.cells[i].band == band]
+        order = [across[i] for _, i in sorted(pairs, key=lambda p: (across[p[0]], p))]
+        crossed = sum(a > b for k, b in enumerate(order) for a in order[:k])
+        if 4 * crossed > len(order) * (len(order) - 1):
+            for index, cell in enumerate(built.cells):
+                if cell.band == band:
+                    across[index] = -across[index]

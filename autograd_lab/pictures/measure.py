@@ -16,12 +16,12 @@ _TYPICAL_ADVANCE = 0.68
 
 
 def clean(text: str) -> str:
-    """Text without control, format, surrogate, private or unassigned characters.
+    r"""Text without control, format, surrogate, private or unassigned characters.
 
     Each is replaced, not dropped, so that a hidden character shows; white space becomes a space.
 
-    >>> clean("a\\x00b\\tc")
-    'a\ufffdb c'
+    >>> clean("a\x00b\tc")
+    'a�b c'
     """
     return "".join(map(_clean_char, text))
 
@@ -101,10 +101,10 @@ def _font() -> tuple[Callable[[str], bool], Callable[[str], float]]:
     path = font_file()
     if path is None:
         # Without the font's own table, a generous mean: textLength then fits the text.
-        return (lambda char: True), (lambda char: _TYPICAL_ADVANCE)
-    import ziafont
+        return (lambda _: True), (lambda _: _TYPICAL_ADVANCE)
+    from ziafont.font import Font
 
-    font = ziafont.Font(path)
+    font = Font(path)
     em = float(font.info.layout.unitsperem)
 
     @cache

@@ -10,7 +10,7 @@ Edge = tuple[int, int]
 
 # Costs of a cut, against a band that is half empty (which costs 0.25).
 _CROSSING_COST = 0.3
-_SPLIT_GROUP_COST = 0.6
+_SPLIT_GROUP_COST = 1.0
 _BAND_COST = 0.05
 
 

@@ -1,53 +1,18 @@
-"""Lines between placed cells: ports on the boxes, curves in the gaps, tracks between bands."""
+"""Lines between placed cells: curves in the gaps, and tracks around the bands."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from autograd_lab.pictures.layered import spread
+from autograd_lab.pictures.geometry import Pen, Point, Rect, Stroke
+from autograd_lab.pictures.ports import columns_along, ports, straightened
 from autograd_lab.pictures.skeleton import Cell, Skeleton
 
-Point = tuple[float, float]
-# The first piece is the start; then (end,) is a straight line, (c1, c2, end) a cubic curve.
-Stroke = tuple[tuple[Point, ...], ...]
-
 TIP = 10.0
-_PORT_DISTANCE = 12.0
-_PORT_INSET = 10.0
-_NARROW, _WIDE, _STEEPNESS = 26.0, 96.0, 0.22
-_TRACK, _GUTTER, _TURN = 11.0, 34.0, 9.0
-
-
-@dataclass(frozen=True)
-class Rect:
-    """A rectangle by its centre and size."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def left(self) -> float:
-        return self.x - self.width / 2
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width / 2
-
-    @property
-    def top(self) -> float:
-        return self.y - self.height / 2
-
-    @property
-    def bottom(self) -> float:
-        return self.y + self.height / 2
-
-    def turned(self, turn: Callable[[Point], Point]) -> Rect:
-        """The rectangle with its centre and size passed through `turn`."""
-        return Rect(*turn((self.x, self.y)), *turn((self.width, self.height)))
+_TRACK, _GUTTER = 11.0, 34.0
+_BEND = 0.55
 
 
 @dataclass
@@ -61,191 +26,109 @@ class Routed:
     strokes: list[list[Stroke]]
 
 
-@dataclass
-class _Pen:
-    """Collects one stroke; straight pieces of no length are left out."""
-
-    pieces: list[tuple[Point, ...]] = field(default_factory=list)
-
-    def move(self, *points: Point) -> None:
-        if not self.pieces or self.pieces[-1][-1] != points[-1]:
-            self.pieces.append(points)
-
-    def corner(self, at: Point, toward: Point) -> None:
-        """Go straight to `at` and turn there, rounded, toward the next point."""
-        x, y = self.pieces[-1][-1]
-        before = at[0] - _TURN * _sign(at[0] - x), at[1] - _TURN * _sign(at[1] - y)
-        after = at[0] + _TURN * _sign(toward[0] - at[0]), at[1] + _TURN * _sign(toward[1] - at[1])
-        self.move(before)
-        self.move(_between(before, at), _between(after, at), after)
-
-
 class _Plan:
     """Coordinates of every cell: bands stacked across, columns along, ports on each side."""
 
-    def __init__(self, built: Skeleton, across: Sequence[float]) -> None:
+    def __init__(self, built: Skeleton, across: Sequence[float], emphasis: Sequence[bool]) -> None:
         self.cells = built.cells
         self.legs = built.legs
-        self.y = list(across)
-        self.hops = _hops(built)
-        self.gutters = _stack(built, self.y)
-        self.ports = _ports(built, self.y)
-        self.starts, self.ends = _columns(built, self.ports)
+        self.hops = hops(built)
+        self.y = straightened(built, across, emphasis)
+        self.gutters = self._stack(built.bands)
+        self.ports = ports(built, self.y)
+        self.starts, self.ends = columns_along(built, self.ports)
+
+    def _stack(self, bands: int) -> list[float]:
+        """Move each band below the one before it; returns the gutter under each band."""
+        gutters: list[float] = []
+        top = 0.0
+        for band in range(bands):
+            own = [(i, c.breadth / 2) for i, c in enumerate(self.cells) if c.band == band]
+            lift = top - min((self.y[i] - half for i, half in own), default=top)
+            for i, _ in own:
+                self.y[i] += lift
+            bottom = max((self.y[i] + half for i, half in own), default=top)
+            tracks = sum(self.cells[out].band == band for out, _ in self.hops.values())
+            gutters.append(bottom + _GUTTER / 2)
+            top = bottom + _GUTTER + _TRACK * max(tracks - 1, 0)
+        return gutters
 
     def x(self, cell: Cell) -> float:
         key = cell.band, cell.column
         return (self.starts[key] + self.ends[key]) / 2
 
 
-def routed(built: Skeleton, across: Sequence[float], emphasis: Sequence[bool]) -> Routed:
-    """Rectangles and strokes for a skeleton whose cells lie at `across`; all from (0, 0) on."""
-    plan = _Plan(built, across)
-    rects = [
-        Rect(plan.x(cell), y, cell.length, cell.breadth)
-        for cell, y in zip(plan.cells, plan.y, strict=True)
-    ]
-    boxes = [rect for rect, cell in zip(rects, plan.cells, strict=True) if cell.kind == "box"]
-    labels: list[Rect | None] = [None] * len(plan.legs)
-    for rect, cell in zip(rects, plan.cells, strict=True):
-        if cell.kind == "label":
-            labels[cell.index] = rect
-    strokes = [_strokes(plan, arrow) for arrow in range(len(plan.legs))]
-    return _shifted(boxes, labels, strokes)
-
-
-def _hops(built: Skeleton) -> dict[int, tuple[int, int]]:
+def hops(built: Skeleton) -> dict[int, tuple[int, int]]:
     """For each arrow that changes band: its last cell there and its first cell here."""
     return {
         arrow: (legs[0][-1], legs[1][0]) for arrow, legs in enumerate(built.legs) if len(legs) == 2
     }
 
 
-def _stack(built: Skeleton, y: list[float]) -> list[float]:
-    """Move each band below the one before it; the place of the gutter under each band."""
-    hops = list(_hops(built).values())
-    gutters: list[float] = []
-    top = 0.0
-    for band in range(built.bands):
-        own = [i for i, cell in enumerate(built.cells) if cell.band == band]
-        lift = top - min((y[i] - built.cells[i].breadth / 2 for i in own), default=top)
-        for i in own:
-            y[i] += lift
-        bottom = max((y[i] + built.cells[i].breadth / 2 for i in own), default=top)
-        tracks = sum(built.cells[out].band == band for out, _ in hops)
-        gutters.append(bottom + _GUTTER / 2)
-        top = bottom + _GUTTER + _TRACK * max(tracks - 1, 0)
-    return gutters
-
-
-def _ports(built: Skeleton, y: Sequence[float]) -> dict[tuple[int, int, int], float]:
-    """Where arrow a, on its way from cell i, enters cell j: key (a, i, j), and out of: (a, j, -1-k).
-
-    Lines arrive as straight as they can, in the order of where they come from, and keep apart.
-    """
-    entering: dict[int, list[tuple[float, int, int]]] = defaultdict(list)
-    leaving: dict[int, list[tuple[float, int, int]]] = defaultdict(list)
-    for arrow, legs in enumerate(built.legs):
-        for leg in legs:
-            for a, b in zip(leg, leg[1:], strict=False):
-                leaving[a].append((y[b], arrow, b))
-                entering[b].append((y[a], arrow, a))
-    ports: dict[tuple[int, int, int], float] = {}
-    for sign, side in ((1, entering), (-1, leaving)):
-        for cell, links in side.items():
-            links.sort()
-            half = max(built.cells[cell].breadth / 2 - _PORT_INSET, 0.0)
-            if built.cells[cell].kind != "box":
-                half = 0.0
-            places = _fanned([wish for wish, _, _ in links], y[cell] - half, y[cell] + half)
-            for (_, arrow, other), place in zip(links, places, strict=True):
-                ports[(arrow, other, cell) if sign > 0 else (arrow, cell, -1 - other)] = place
-    return ports
-
-
-def _fanned(wish: Sequence[float], low: float, high: float) -> list[float]:
-    """Places in [low, high], in order, near `wish` and apart from each other."""
-    gaps = len(wish) - 1
-    apart = min(_PORT_DISTANCE, (high - low) / gaps) if gaps else 0.0
-    held = [min(max(w, low), high) for w in wish]
-    places = spread(held, [apart] * gaps)
-    places = [min(p, high - apart * (gaps - k)) for k, p in enumerate(places)]
-    return [max(p, low + apart * k) for k, p in enumerate(places)]
-
-
-def _columns(
-    built: Skeleton, ports: dict[tuple[int, int, int], float]
-) -> tuple[dict[tuple[int, int], float], dict[tuple[int, int], float]]:
-    """First and last x of each (band, column). A gap is wider where its lines are steeper."""
-    length: dict[tuple[int, int], float] = defaultdict(float)
-    climb: dict[tuple[int, int], float] = defaultdict(float)
-    for cell in built.cells:
-        key = cell.band, cell.column
-        length[key] = max(length[key], cell.length)
-    for arrow, legs in enumerate(built.legs):
-        for leg in legs:
-            for a, b in zip(leg, leg[1:], strict=False):
-                key = built.cells[a].band, built.cells[a].column
-                rise = abs(ports[arrow, a, b] - ports[arrow, a, -1 - b])
-                climb[key] = max(climb[key], rise)
-    starts, ends = {}, {}
-    x, band = 0.0, -1
-    for key in sorted(length):
-        if key[0] != band:
-            x, band = 0.0, key[0]
-        starts[key], ends[key] = x, x + length[key]
-        x = ends[key] + min(_NARROW + _STEEPNESS * climb[key], _WIDE)
-    return starts, ends
+def routed(built: Skeleton, across: Sequence[float], emphasis: Sequence[bool]) -> Routed:
+    """Rectangles and strokes for a skeleton whose cells lie at `across`; all from (0, 0) on."""
+    plan = _Plan(built, across, emphasis)
+    boxes: list[Rect] = []
+    labels: list[Rect | None] = [None] * len(plan.legs)
+    for cell, y in zip(plan.cells, plan.y, strict=True):
+        rect = Rect(plan.x(cell), y, cell.length, cell.breadth)
+        if cell.kind == "box":
+            boxes.append(rect)
+        elif cell.kind == "label":
+            labels[cell.index] = rect
+    strokes = [_strokes(plan, arrow) for arrow in range(len(plan.legs))]
+    return _shifted(boxes, labels, strokes)
 
 
 def _strokes(plan: _Plan, arrow: int) -> list[Stroke]:
     """The strokes of an arrow: a new one begins behind its label."""
     strokes: list[Stroke] = []
-    pen = _Pen()
+    pen = Pen()
     for number, leg in enumerate(plan.legs[arrow]):
         if number == 1:
             _hop(plan, arrow, pen)
-        for a, b in zip(leg, leg[1:], strict=False):
+        for a, b in pairwise(leg):
             _step(plan, arrow, a, b, pen)
             if plan.cells[b].kind == "label":
                 strokes.append(tuple(pen.pieces))
-                pen = _Pen()
+                pen = Pen()
     return [*strokes, tuple(pen.pieces)]
 
 
-def _step(plan: _Plan, arrow: int, a: int, b: int, pen: _Pen) -> None:
+def _step(plan: _Plan, arrow: int, a: int, b: int, pen: Pen) -> None:
     """From the side of cell a across the gap to the side of cell b."""
     tail, head = plan.cells[a], plan.cells[b]
-    y0, y1 = plan.ports[arrow, a, -1 - b], plan.ports[arrow, a, b]
+    y0, y1 = plan.ports.leaving[arrow, a], plan.ports.entering[arrow, b]
     x0, x1 = plan.ends[tail.band, tail.column], plan.starts[head.band, head.column]
     pen.move((plan.x(tail) + tail.length / 2, y0))
     if y0 != y1:
         x1 -= TIP if head.kind == "box" else 0.0
         pen.move((x0, y0))
-        bend = (x1 - x0) * 0.55
-        pen.move((x0 + bend, y0), (x1 - bend, y1), (x1, y1))
+        pen.move((x0 + _BEND * (x1 - x0), y0), (x1 - _BEND * (x1 - x0), y1), (x1, y1))
     pen.move((plan.x(head) - head.length / 2, y1))
 
 
-def _hop(plan: _Plan, arrow: int, pen: _Pen) -> None:
+def _hop(plan: _Plan, arrow: int, pen: Pen) -> None:
     """From the end of one band, along the gutter below it, to the start of a later band."""
     out, back = plan.hops[arrow]
     tail, head = plan.cells[out], plan.cells[back]
-    right, down, left = _tracks(plan, arrow)
+    near, far = _tracks(plan, arrow)
     y0, y1 = plan.y[out], plan.y[back]
     x0, x1 = plan.ends[tail.band, tail.column], plan.starts[head.band, head.column]
-    xr, xl = x0 + _GUTTER / 2 + _TRACK * right, -_GUTTER / 2 - _TRACK * left
-    y = plan.gutters[tail.band] + _TRACK * down
-    pen.corner((xr, y0), (xr, y))
-    pen.corner((xr, y), (xl, y))
-    pen.corner((xl, y), (xl, y1))
-    pen.corner((xl, y1), (x1, y1))
+    right, left = x0 + _GUTTER / 2 + _TRACK * near, -_GUTTER / 2 - _TRACK * far
+    y = plan.gutters[tail.band] + _TRACK * near
+    pen.corner((right, y0), (right, y))
+    pen.corner((right, y), (left, y))
+    pen.corner((left, y), (left, y1))
+    pen.corner((left, y1), (x1, y1))
     pen.move((x1, y1))
 
 
-def _tracks(plan: _Plan, arrow: int) -> tuple[int, int, int]:
-    """Numbers of the right, gutter and left track, such that neighbours nest, not cross.
+def _tracks(plan: _Plan, arrow: int) -> tuple[int, int]:
+    """Number of the right and gutter track, and of the left one: lines nest instead of crossing.
 
-    The lowest line out of a band turns first: innermost right, highest in the gutter.
+    The lowest line out of a band turns first, innermost right, uppermost in the gutter, and
+    outermost left. Lines to a band further down run left of all others.
     """
     out, back = plan.hops[arrow]
     band = plan.cells[out].band
@@ -253,19 +136,13 @@ def _tracks(plan: _Plan, arrow: int) -> tuple[int, int, int]:
     mates.sort(key=lambda a: (-plan.y[plan.hops[a][0]], a))
     order = mates.index(arrow)
     if plan.cells[back].band == band + 1:
-        return order, order, len(mates) - 1 - order
-    skipping = [a for a, (o, b) in plan.hops.items() if plan.cells[b].band > plan.cells[o].band + 1]
-    return order, order, _most_mates(plan) + skipping.index(arrow)
+        return order, len(mates) - 1 - order
+    far = [a for a, (o, b) in plan.hops.items() if plan.cells[b].band > plan.cells[o].band + 1]
+    leaving = [plan.cells[o].band for o, _ in plan.hops.values()]
+    return order, max(map(leaving.count, leaving)) + far.index(arrow)
 
 
-def _most_mates(plan: _Plan) -> int:
-    bands = [plan.cells[out].band for out, _ in plan.hops.values()]
-    return max(bands.count(band) for band in bands)
-
-
-def _shifted(
-    boxes: list[Rect], labels: list[Rect | None], strokes: list[list[Stroke]]
-) -> Routed:
+def _shifted(boxes: list[Rect], labels: list[Rect | None], strokes: list[list[Stroke]]) -> Routed:
     """Everything moved so that the upper left corner is (0, 0), and rounded."""
     rects = [*boxes, *(rect for rect in labels if rect)]
     points = [p for arrow in strokes for stroke in arrow for piece in stroke for p in piece]
@@ -289,12 +166,3 @@ def _shifted(
             for arrow in strokes
         ],
     )
-
-
-def _sign(value: float) -> int:
-    return (value > 0) - (value < 0)
-
-
-def _between(a: Point, b: Point) -> Point:
-    """The control point of a quarter circle, on the way from `a` to the corner `b`."""
-    return a[0] + 0.55 * (b[0] - a[0]), a[1] + 0.55 * (b[1] - a[1])

@@ -17,7 +17,7 @@ from autograd_lab.pictures.ranks import Edge, effort, folded, ranked, slots
 CellKind = Literal["box", "label", "bend"]
 Size = tuple[float, float]
 
-GAP = 46.0
+GAP = 42.0
 _MARGIN: dict[CellKind, float] = {"box": 20.0, "label": 12.0, "bend": 14.0}
 
 
@@ -159,7 +159,7 @@ def _leg(built: Skeleton, stops: Sequence[int | None]) -> list[int]:
             continue
         if chain:
             before, band = built.cells[chain[-1]].column, built.cells[stop].band
-            for column in range(before + 1, built.cells[stop].column):
-                chain.append(built.add(Cell("bend", -1, band, column)))
+            between = range(before + 1, built.cells[stop].column)
+            chain += [built.add(Cell("bend", -1, band, column)) for column in between]
         chain.append(stop)
     return chain

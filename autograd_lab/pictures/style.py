@@ -18,7 +18,7 @@ TITLE_SIZE = 19.0
 HEADING_SIZE = 15.0
 TEXT_SIZE = 12.0
 SMALL_SIZE = 11.0
-LINE_HEIGHT = 1.4
+LINE_HEIGHT = 1.46
 SCRIPT_SCALE = 0.72
 SUB_SHIFT = 0.24
 SUP_SHIFT = -0.36
@@ -70,7 +70,7 @@ DARK = Theme(
     ink="#eceff4",
     muted="#a9b2c0",
     rule="#7b8594",
-    casing="#c3cad5",
+    casing="#98a2b1",
     accent="#ffa869",
     halo="#74451f",
 )

@@ -6,10 +6,13 @@ caret under it.  It is never markup and never a format string.
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograd_lab.errors import ExpressionError
 
 MAX_LINES = 5
-_BEFORE, _MARKED, _AFTER = 30, 24, 14  # columns shown left of the place, of it, and right of it
+_WIDTH = 70  # columns of the text that are shown
+_BEFORE = 30  # of them, left of the place, when not all fit
 
 
 def printable(text: str, limit: int = 40) -> str:
@@ -21,8 +24,23 @@ def printable(text: str, limit: int = 40) -> str:
     'xxxxxx...'
     """
     head = text[: limit + 1]
-    shown = "".join(c if " " <= c <= "~" else f"<U+{ord(c):04X}>" for c in head)
+    shown = "".join(map(_visible, head))
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+
+def shown(value: Any) -> str:
+    """A value of unknown kind in a few words; never the inside of a list or object.
+
+    >>> shown("x"), shown(2), shown([[1]]), shown(None)
+    ("'x'", '2', 'a list', 'null')
+    """
+    if isinstance(value, str):
+        return f"'{printable(value)}'"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    if isinstance(value, dict):
+        return "an object"
+    return "null" if value is None else printable(repr(value))
 
 
 def refusal(
@@ -44,9 +62,14 @@ def refusal(
 
 
 def _pointed(text: str, start: int, end: int) -> tuple[str, str]:
-    before = printable(text[max(0, start - _BEFORE) : start], 9 * _BEFORE)
-    if start > _BEFORE or len(before) > _BEFORE:
-        before = "..." + before[-(_BEFORE - 3) :]
-    marked = printable(text[start:end], _MARKED)
-    after = printable(text[end : end + _AFTER + 1], _AFTER)
+    before = "".join(map(_visible, text[max(0, start - _WIDTH) : start]))
+    marked = printable(text[start:end], _WIDTH // 2)
+    after = text[end : end + _WIDTH + 1]
+    if start > _WIDTH or (len(before + marked + after) > _WIDTH and len(before) > _BEFORE):
+        before = "..." + before[3 - _BEFORE :]
+    after = printable(after, _WIDTH - len(before) - len(marked))
     return before + marked + after, " " * len(before) + "^" * max(1, len(marked))
+
+
+def _visible(character: str) -> str:
+    return character if " " <= character <= "~" else f"<U+{ord(character):04X}>"

@@ -9,7 +9,7 @@ MAX_NAME = 32
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _NUMBERS = frozenset({"nan", "inf", "infinity"})  # JSON writes these values as such strings
 # Members that every JavaScript object inherits: as a key they would be found where nothing is.
-_INHERITED = frozenset({
+INHERITED = frozenset({
     "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "prototype",
     "toLocaleString", "toString", "valueOf",
 })  # fmt: skip
@@ -42,8 +42,8 @@ def name_fault(name: str) -> tuple[str, str] | None:
             "is no name",
             "A name starts with a letter A-Z or a-z; letters, digits and _ follow.",
         )
-    if "__" in name or name in _INHERITED:
-        return "is a name with a meaning of its own in programs", "Choose another name."
+    if "__" in name or name in INHERITED:
+        return "is a word that programs keep", "Choose another name."
     if name.lower() in _NUMBERS:
         return "is no number and no name here", "Only finite numbers are read."
     return None

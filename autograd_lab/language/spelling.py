@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import unicodedata
 
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lam mu nu xi omicron pi rho "
-        "sigmoid tau upsilon phi chi psi omega".split(),
-        strict=True,
-    )
-)
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta",
+    "η": "eta", "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lam", "μ": "mu", "ν": "nu",
+    "ξ": "xi", "ο": "omicron", "π": "pi", "ρ": "rho", "σ": "sigmoid", "τ": "tau",
+    "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
+}  # fmt: skip
 _SIGNS = {
     "·": "*", "×": "*", "⋅": "*", "∙": "*", "∗": "*", "•": "*", "⨯": "*", "⊙": "*",
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "÷": "/", "⁄": "/", "∕": "/", "∶": "/",
@@ -51,5 +49,5 @@ def described(character: str) -> str:
     >>> described("σ")
     'GREEK SMALL LETTER SIGMA (U+03C3)'
     """
-    name = unicodedata.name(character, "a control character or one without a name")
+    name = unicodedata.name(character, "an unprintable character")
     return f"{name} (U+{ord(character):04X})"

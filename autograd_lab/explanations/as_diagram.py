@@ -1,0 +1,142 @@
+"""An explanation as a diagram: values and gradients in the boxes, local derivatives on the edges."""
+
+from __future__ import annotations
+
+from autograd_lab.explanations.derivation import Derivation
+from autograd_lab.explanations.explanation import Explanation
+from autograd_lab.graph import Node, toposort
+from autograd_lab.interpreters.paths import Edge
+from autograd_lab.notation import unicode_name
+from autograd_lab.pictures import Arrow, Box, Diagram, Label
+from autograd_lab.pictures.diagram import Kind
+from autograd_lab.scaled import Scaled
+
+
+def diagram(e: Explanation) -> Diagram:
+    """The graph of the asked-for gradient as boxes and arrows.
+
+    A box is coloured by log10 of its gradient.  An arrow carries the local derivative; its colour
+    is the size of what it passes on.  The strongest asked-for path has a halo, and its smallest
+    factor is named the weakest edge.
+    """
+    path, derivation = _asked_path(e)
+    weakest = _weakest(e, path)
+    on_path = {edge.node for edge in path} | {edge.source for edge in path}
+    nodes = toposort([e.problem.view])
+    ids = {node: f"{e.problem.names.get(node, 'n')}#{i}" for i, node in enumerate(nodes)}
+    boxes = tuple(_box(e, node, ids[node], node in on_path) for node in nodes)
+    arrows = tuple(
+        _arrow(e, Edge(node, i), ids, Edge(node, i) in path, Edge(node, i) == weakest)
+        for node in nodes
+        for i in range(len(node.inputs))
+    )
+    top, asked = e.problem.output_name, ", ".join(e.problem.wrt)
+    return Diagram(
+        title=e.problem.heading.text,
+        description=_claim(e, derivation),
+        boxes=boxes,
+        arrows=arrows,
+        scale_label=Label.text(f"log₁₀ |∂{unicode_name(top)}/∂·|, size of the gradient"),
+        caption=f"asked for: ∂{unicode_name(top)}/∂{unicode_name(asked)}" if len(e.problem.wrt) == 1
+        else f"asked for: {asked}",
+    )  # fmt: skip
+
+
+def _claim(e: Explanation, derivation: Derivation | None) -> str:
+    """The sentence that the picture shows; it is the text alternative too."""
+    if e.mode == "symbolic" or derivation is None:
+        return f"Computation graph of {e.problem.heading.text}."
+    top, name = unicode_name(e.problem.output_name), unicode_name(derivation.wrt)
+    sentence = f"∂{top}/∂{name} = {derivation.total.format(6, '-')}"
+    if derivation.count > 1:
+        sentence += f", the sum over {derivation.count:,} paths"
+    return f"{sentence}. Verdict: {e.verdict.word}."
+
+
+def _asked_path(e: Explanation) -> tuple[set[Edge], Derivation | None]:
+    if not e.derivations:
+        return set(), None
+    derivation = e.derivations[0]
+    if not derivation.paths:
+        return set(), derivation
+    best = max(derivation.paths, key=lambda path: path.product.log10)
+    return {factor.edge for factor in best.factors}, derivation
+
+
+def _weakest(e: Explanation, path: set[Edge]) -> Edge | None:
+    sized = [(abs(e.slopes.on[edge]), -edge.node.serial, edge) for edge in path]
+    smallest = min(sized, key=lambda item: item[:2], default=None)
+    return smallest[2] if smallest is not None and smallest[0] < 1 else None
+
+
+def _box(e: Explanation, node: Node, key: str, emphasized: bool) -> Box:
+    gradient = e.slopes.gradient(node)
+    reached = node in e.slopes.adjoint
+    name = e.problem.written[node].text
+    title = name if node.op is None else f"{name} = {_brief_formula(e, node)}"
+    lines: list[Label] = []
+    if e.mode != "symbolic":
+        lines.append(Label.text(_number(node)))
+        if reached:
+            lines.append(Label.text(f"∂ {_size(gradient)}"))
+    return Box(
+        id=key, title=Label.text(title), lines=tuple(lines), kind=_kind(e, node),
+        magnitude=gradient.log10 if reached and gradient.sign and e.mode != "symbolic" else None,
+        sign=gradient.sign if e.mode != "symbolic" else 0,
+        emphasized=emphasized, tooltip=f"{name}: gradient {_size(gradient)}" if reached else name,
+        group=_group(e, node),
+    )  # fmt: skip
+
+
+def _brief_formula(e: Explanation, node: Node, most: int = 26) -> str:
+    formula = e.problem.formulas[node].text
+    assert node.op is not None
+    return formula if len(formula) <= most else node.op.label
+
+
+def _kind(e: Explanation, node: Node) -> Kind:
+    if node is e.problem.view:
+        return "output"
+    if node.op is not None:
+        return "operation"
+    chain = e.problem.chain
+    inputs = [chain.x, chain.y] if chain else []
+    letter = e.problem.names.get(node, "")[:1]
+    return "input" if node in inputs or (chain is None and letter in "xyt") else "parameter"
+
+
+def _group(e: Explanation, node: Node) -> str:
+    """Parts of one neuron stay together when a long chain is folded into rows."""
+    name = e.problem.names.get(node, "")
+    return name[1:] if e.problem.chain is not None and name[1:].isdigit() else ""
+
+
+def _arrow(e: Explanation, edge: Edge, ids: dict[Node, str], on_path: bool, weakest: bool) -> Arrow:
+    slope = e.slopes.on.get(edge)
+    if slope is None:  # through a condition there is no slope
+        return Arrow(ids[edge.source], ids[edge.node])
+    passed = e.slopes.gradient(edge.node) * slope
+    symbol = e.symbol(edge) if e.symbols is not None else ""
+    short = symbol if len(symbol) <= 12 else ""
+    value = f"{slope:.3g}".replace("-", "−")
+    if e.mode == "symbolic":
+        label = short
+    else:
+        label = value if not short or short == value else f"{short} = {value}"
+    return Arrow(
+        tail=ids[edge.source], head=ids[edge.node], label=Label.text(label),
+        magnitude=passed.log10 if passed.sign and e.mode != "symbolic" else None,
+        sign=(slope > 0) - (slope < 0) if e.mode != "symbolic" else 0,
+        emphasized=on_path, weakest=weakest,
+        tooltip=f"local derivative {symbol or value}",
+    )  # fmt: skip
+
+
+def _number(node: Node) -> str:
+    if isinstance(node.value, bool):
+        return "true" if node.value else "false"
+    return f"{float(node):.4g}".replace("-", "−")
+
+
+def _size(x: Scaled) -> str:
+    return ("0" if not x.mantissa else x.format(2, "-")).replace("-", "−")

@@ -1,0 +1,142 @@
+"""Any expression, or a graph from a file, as a problem: every computed quantity gets a name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from autograd_lab.errors import UsageError
+from autograd_lab.explanations.problem import Problem, problem
+from autograd_lab.graph import Node, active_nodes, toposort
+from autograd_lab.interpreters import text
+from autograd_lab.interpreters.differentiate import gradient
+from autograd_lab.interpreters.writing import named, write
+from autograd_lab.notation import Formula
+
+INTERMEDIATE = ("v", "u", "t", "q", "node")
+
+
+def expression(
+    source: str,
+    at: Mapping[str, float] | None = None,
+    wrt: Sequence[str] = (),
+    random: np.random.Generator | None = None,
+    symbolic_only: bool = False,
+) -> Problem:
+    """The problem that an expression poses at given values.
+
+    ``at`` needs a value for every variable; ``random`` draws the missing ones from N(0, 1), and
+    with ``symbolic_only`` they are drawn too, but never shown.
+
+    >>> expression("w*x + b", {"w": 2, "x": 3, "b": 1}, wrt=["w"]).heading.text
+    'y = w·x + b'
+    """
+    read = text.read(source)
+    values = dict(at or {})
+    if random is None and symbolic_only:
+        random = np.random.default_rng(0)
+    if random is not None:
+        values = {name: values.get(name, round(random.normal(), 3)) for name in read.names} | values
+    with np.errstate(all="ignore"):
+        built = read.build(values)
+    names = {node: name for name, node in built.assigned.items()}
+    output = read.output_name or read.free_name()
+    return from_graph("expression", built.output, built.leaves, names, output, wrt, symbolic_only)
+
+
+def from_graph(
+    target: str,
+    output: Node,
+    leaves: Mapping[str, Node],
+    assigned: Mapping[Node, str],
+    output_name: str,
+    wrt: Sequence[str] = (),
+    symbolic_only: bool = False,
+) -> Problem:
+    """The problem of a scalar graph; nodes without a name become v1, v2, ... in order."""
+    names = {node: name for node, name in assigned.items() if node.op is not None}
+    if output.op is None:
+        raise UsageError(
+            "the expression is a single number or variable, so there is nothing to multiply\n"
+            "   Apply an operation to it, for example:   x*x"
+        )
+    names[output] = output_name
+    letter = _free_letter({*leaves, *names.values()})
+    inner = [node for node in toposort([output]) if node.op is not None and node not in names]
+    active = active_nodes(toposort([output]), leaves.values())
+    inner = [node for node in inner if node in active]
+    names |= {node: f"{letter}{i}" for i, node in enumerate(inner, 1)}
+    if not symbolic_only:
+        refuse_unusable(output, names, set(leaves.values()))
+    made = problem(
+        target, output, leaves, names, wrt or _smallest(output, leaves),
+        heading=_heading(output, output_name, assigned, symbolic_only),
+        wrt_chosen=not wrt, symbolic_only=symbolic_only,
+    )  # fmt: skip
+    return made
+
+
+def _free_letter(taken: Collection[str]) -> str:
+    for letter in INTERMEDIATE:
+        if not any(name.startswith(letter) and name[len(letter) :].isdigit() for name in taken):
+            return letter
+    return "step_"
+
+
+def _heading(output: Node, name: str, assigned: Mapping[Node, str], symbolic_only: bool) -> Formula:
+    known = {node: named(word) for node, word in assigned.items() if node is not output}
+    parts = [*known, output]
+    lines = []
+    for node in parts:
+        if node.op is not None:
+            formula = write(node, {n: f for n, f in known.items() if n is not node})
+            left = named(name if node is output else assigned[node])
+            lines.append(
+                Formula(f"{left.text} = {formula.text}", f"{left.latex} = {formula.latex}")
+            )
+    return Formula(";  ".join(f.text for f in lines), r",\quad ".join(f.latex for f in lines))
+
+
+def _smallest(output: Node, leaves: Mapping[str, Node]) -> tuple[str, ...]:
+    """The variable with the smallest gradient other than zero, else the first one."""
+    if not leaves:
+        return ()
+    slopes = gradient(output, list(leaves.values()))
+    sized = [(abs(g), name) for name, g in zip(leaves, slopes, strict=True) if g]
+    return (min(sized)[1],) if sized else (next(iter(leaves)),)
+
+
+def refuse_unusable(output: Node, names: Mapping[Node, str], leaves: Collection[Node]) -> None:
+    """A value that overflowed or does not exist is said in words, where it first appears."""
+    for node in toposort([output]):
+        if node.op is None or isinstance(node.value, bool) or math.isfinite(node.value):
+            continue
+        if output.value == output.value and math.isfinite(output.value):
+            continue  # the branch that ``where`` did not take
+        known = {n: named(name) for n, name in names.items() if n is not node}
+        formula = write(node, known).text
+        operands = ", ".join(
+            f"{(known.get(x) or write(x, known)).text} = {float(x):.6g}"
+            for x in dict.fromkeys(node.inputs)
+        )
+        if math.isnan(node.value):
+            what = "is undefined"
+        else:
+            what = "is larger than a float can hold" if _grew(node) else "is infinite"
+        raise UsageError(
+            f"the value of {_short(formula)} {what} here ({_short(operands)})\n"
+            "   So there is no gradient to explain at this point; choose other values with --at."
+        )
+
+
+def _grew(node: Node) -> bool:
+    return all(math.isfinite(x.value) for x in node.inputs) and node.op is not None and (
+        node.op.name not in ("divide", "log", "log1p") and not (
+            node.op.name == "power" and float(node.inputs[0]) == 0)
+    )  # fmt: skip
+
+
+def _short(line: str, most: int = 60) -> str:
+    return line if len(line) <= most else line[: most - 1] + "…"

@@ -1,0 +1,126 @@
+"""What is to be explained: a graph of numbers, the names of its parts, and the question asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from autograd_lab.errors import UsageError
+from autograd_lab.graph import Node, active_nodes, toposort
+from autograd_lab.interpreters.fold import fold
+from autograd_lab.interpreters.writing import named, write
+from autograd_lab.notation import Formula
+
+MAX_LISTED = 8  # names in an error message
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What the slide's chain of neurons is made of; lists run from neuron 1 to neuron n."""
+
+    act: str
+    cost: str
+    weights: tuple[Node, ...]
+    biases: tuple[Node, ...]
+    sums: tuple[Node, ...]
+    activations: tuple[Node, ...]
+    x: Node
+    y: Node | None
+
+    @property
+    def size(self) -> int:
+        return len(self.weights)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A graph with names and a question.
+
+    ``output`` is the graph as written, ``view`` the same with unnamed nodes folded away; readers
+    of explanations walk ``view``, witnesses check ``output``.  ``names`` holds plain names of the
+    nodes of both, ``formulas`` how each node of ``view`` follows from its inputs.
+    """
+
+    target: str
+    heading: Formula
+    output: Node
+    view: Node
+    leaves: dict[str, Node]
+    names: dict[Node, str]
+    formulas: dict[Node, Formula]
+    raw: dict[Node, Node]
+    wrt: tuple[str, ...]
+    wrt_chosen: bool = False
+    chain: Chain | None = None
+    notes: tuple[str, ...] = ()
+    symbolic_only: bool = False
+    written: dict[Node, Formula] = field(default_factory=dict)
+
+    @property
+    def output_name(self) -> str:
+        return self.names[self.view]
+
+    def quantities(self) -> list[Node]:
+        """The nodes of ``view`` that are computed, inputs before their users."""
+        return [node for node in toposort([self.view]) if node.op is not None]
+
+    def asked(self) -> list[Node]:
+        return [self.leaves[name] for name in self.wrt]
+
+
+def problem(
+    target: str,
+    output: Node,
+    leaves: Mapping[str, Node],
+    names: Mapping[Node, str],
+    wrt: Sequence[str] = (),
+    **rest: object,
+) -> Problem:
+    """Fold the graph to its named nodes and check the question.
+
+    ``names`` gives plain names to inner nodes of ``output`` and to the output itself; nodes
+    without a name are folded into their users.
+    """
+    every = {**names, **{node: name for name, node in leaves.items()}}
+    unknown = [name for name in wrt if name not in leaves]
+    if unknown:
+        raise UsageError(_unknown(unknown[0], list(leaves)))
+    if not leaves:
+        raise UsageError(
+            "the expression has no variables, so there is no gradient to explain\n"
+            '   Name one:   explain "x**2" --at x=3'
+        )
+    repeated = [name for i, name in enumerate(wrt) if name in wrt[:i]]
+    if repeated:
+        raise UsageError(f"--wrt {repeated[0]} is given twice; once is enough")
+    written = {node: named(name) for node, name in every.items()}
+    inner = {node for node in names if node.op is not None}
+    view, made = fold(output, inner)
+    formulas = {made[node]: write(node, {**written, node: written[node]}) for node in inner}
+    raw = {made[node]: node for node in every if node in made}
+    return Problem(
+        target=target,
+        output=output,
+        view=view,
+        leaves=dict(leaves),
+        names={**every, **{made[node]: name for node, name in every.items() if node in made}},
+        written={**written, **{made[n]: f for n, f in written.items() if n in made}},
+        formulas=formulas,
+        raw=raw,
+        wrt=tuple(wrt),
+        **rest,  # type: ignore[arg-type]
+    )
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    listed = ", ".join(known[:MAX_LISTED]) + (", ..." if len(known) > MAX_LISTED else "")
+    shown = name if len(name) <= 32 else name[:29] + "..."
+    hint = f"did you mean {near[0]}?  " if near else ""
+    return f"--wrt {shown!r}: no such variable; {hint}choose one of {listed}"
+
+
+def reaches(view: Node, x: Node) -> bool:
+    """Whether the output depends on ``x`` at all."""
+    return view in active_nodes(toposort([view]), [x])

@@ -1,0 +1,235 @@
+"""Three witnesses to every gradient, who share nothing but the graph: does reverse mode agree?
+
+Reverse mode uses each operation's vjp on floats.  SymPy differentiates the formula face, composed
+where that stays readable, else one operation at a time at 30 digits.  Differences use no rule at
+all, only values of the formula face at as many digits as the depth needs.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import mpmath
+
+from autograd_lab.explanations.derivation import Slopes
+from autograd_lab.explanations.problem import Problem
+from autograd_lab.explanations.verdict import kinks
+from autograd_lab.graph import Node, active_nodes, leaf, toposort
+from autograd_lab.interpreters import precise
+from autograd_lab.interpreters.replay import graft
+from autograd_lab.scaled import Scaled
+
+Status = Literal["agree", "disagree", "inconclusive", "left out"]
+DIGITS = 30
+LIMIT = 1e-9  # relative difference between a float product and 30 digits
+MAX_EACH = 100  # leaves that are checked one by one
+MAX_WORK = 25_000  # leaves times nodes for that
+MAX_PRECISE_WORK = 2_000_000  # nodes times digits of one evaluation
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """The worst gradient on which two witnesses differ."""
+
+    name: str
+    reverse: str
+    other: str
+    relative: float
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one witness says; ``done`` of ``total`` gradients could be compared."""
+
+    witness: str
+    status: Status
+    done: int = 0
+    total: int = 0
+    largest: float = 0.0
+    worst: Disagreement | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def examine(problem: Problem, slopes: Slopes, symbolic: bool) -> tuple[Check, ...]:
+    """Ask every witness; ``symbolic`` off leaves SymPy out, and says so."""
+    touched = _touched_by_kinks(problem)
+    sympy = _sympy(problem, slopes, touched) if symbolic else Check(
+        "SymPy", "left out", notes=("left out by --numeric",)
+    )  # fmt: skip
+    return sympy, _differences(problem, slopes, touched)
+
+
+# --- SymPy ---------------------------------------------------------------------------------------
+
+
+def _sympy(problem: Problem, slopes: Slopes, touched: set[Node]) -> Check:
+    from autograd_lab.interpreters import algebra
+
+    leaves = list(problem.leaves.values())
+    view = problem.view
+    with mpmath.workdps(DIGITS):
+        closed = algebra.fits_closed_form(view)
+        if closed:
+            found = algebra.closed_gradient(view, leaves)
+        else:
+            values = precise.evaluate(toposort([view]), {})
+            found = algebra.precise_gradient(
+                view, leaves, values, active_nodes(toposort([view]), leaves)
+            )
+        name = "SymPy, closed form" if closed else "SymPy, slope by slope"
+        return _compare(problem, slopes, name, found, touched, len(leaves))
+
+
+# --- differences -----------------------------------------------------------------------------------
+
+
+def _differences(problem: Problem, slopes: Slopes, touched: set[Node]) -> Check:
+    leaves = list(problem.leaves.values())
+    order = toposort([problem.output])
+    name = "central differences"
+    digits = precise.digits_needed(order)
+    if len(order) * digits > MAX_PRECISE_WORK:
+        return Check(
+            name, "inconclusive", 0, len(leaves),
+            notes=(f"{len(order):,} nodes at the {digits:,} digits this depth needs take too long",),
+        )  # fmt: skip
+    each = len(leaves) <= MAX_EACH and len(leaves) * len(order) <= MAX_WORK
+    chosen = leaves if each else problem.asked()
+    found: dict[Node, Any] = {}
+    lost = 0
+    for x in chosen:
+        if x in touched:
+            continue
+        scale = abs(float(x)) or 1.0
+        result = precise.difference(problem.output, {x: scale})
+        if result.conclusive:
+            found[x] = result.value / scale
+        else:
+            lost += 1
+    check = _compare(problem, slopes, name, found, touched, len(leaves), lost=lost)
+    return check if each else _with_direction(problem, slopes, check, touched)
+
+
+def _with_direction(problem: Problem, slopes: Slopes, check: Check, touched: set[Node]) -> Check:
+    """Too many leaves to try each: one random direction in all of them tests every gradient."""
+    free = [x for x in problem.leaves.values() if x not in touched]
+    source = random.Random(0)  # noqa: S311 - a direction, not a secret
+    direction = {x: source.choice((-1.0, 1.0)) * (abs(float(x)) or 1.0) for x in free}
+    result = precise.difference(problem.output, direction)
+    total = Scaled.of(0.0)
+    size = Scaled.of(0.0)
+    for x, d in direction.items():
+        total = total + slopes.gradient(x) * d
+        size = size + abs(slopes.gradient(x) * d)
+    note = f"one random direction in all {len(free):,} variables"
+    if not result.conclusive:
+        return _replaced(check, check.status, (*check.notes, f"{note}: inconclusive"))
+    with mpmath.workdps(result.digits):
+        gap = abs(result.value - _exact(total)) / (_exact(size) or 1)
+    if gap > LIMIT and not _rounding(problem, None, gap):
+        worst = Disagreement(note, total.format(), mpmath.nstr(result.value, 7), float(gap))
+        return _replaced(check, "disagree", (*check.notes, note), worst)
+    return _replaced(check, check.status, (*check.notes, f"and {note}"))
+
+
+def _replaced(
+    check: Check, status: Status, notes: tuple[str, ...], worst: Disagreement | None = None
+) -> Check:
+    return Check(
+        check.witness, status, check.done, check.total, check.largest, worst or check.worst, notes
+    )
+
+
+# --- comparing -------------------------------------------------------------------------------------
+
+
+def _compare(
+    problem: Problem, slopes: Slopes, witness: str, found: dict[Node, Any], touched: set[Node],
+    total: int, lost: int = 0,
+) -> Check:  # fmt: skip
+    done, largest, worst, notes = 0, 0.0, None, []
+    unsure: list[str] = []
+    for x, value in found.items():
+        if x in touched:
+            continue
+        ours = slopes.gradient(x)
+        gap = _gap(ours, value, slopes, x)
+        if gap is None or (gap > LIMIT and _rounding(problem, x, gap)):
+            unsure.append(problem.names[x])
+            continue
+        done += 1
+        if gap > largest:
+            largest = gap
+            if gap > LIMIT:
+                worst = Disagreement(problem.names[x], ours.format(), mpmath.nstr(value, 7), gap)
+    if touched:
+        notes.append(f"{len(touched)} skipped: a kink lies on their path")
+    if unsure:
+        some = ", ".join(unsure[:3]) + (", ..." if len(unsure) > 3 else "")
+        notes.append(f"{len(unsure)} below the rounding noise ({some})")
+    if lost:
+        notes.append(f"{lost} below the noise floor of {precise.MAX_DIGITS:,} digits")
+    status: Status = "disagree" if worst else "agree" if done else "inconclusive"
+    return Check(witness, status, done, total, largest, worst, tuple(notes))
+
+
+def _exact(x: Scaled) -> Any:
+    return mpmath.ldexp(mpmath.mpf(x.mantissa), x.exponent)
+
+
+def _gap(ours: Scaled, theirs: Any, slopes: Slopes, x: Node) -> float | None:
+    """The relative difference; None where floats cannot tell (a slope under- or overflowed)."""
+    if not ours.is_finite or not mpmath.isfinite(theirs):
+        return None
+    mine = _exact(ours)
+    if mine == theirs:
+        return 0.0
+    gap = abs(mine - theirs) / max(abs(mine), abs(theirs))
+    if gap > LIMIT and slopes.loses_digits(x):
+        return None
+    return float(gap)
+
+
+def _rounding(problem: Problem, x: Node | None, gap: Any) -> bool:
+    """Whether rounding of the forward values alone moves the gradient as much as ``gap``.
+
+    Every constant and leaf is moved by a few units in its last place; a gradient that moves with
+    them (a - y where both are almost equal) has no digits for a float to get right.
+    """
+    asked = [x] if x is not None else problem.asked()
+    source = random.Random(1)  # noqa: S311
+    moved = {
+        node: leaf(float(node) * (1 + source.choice((-8, 8)) * 2.0**-52), node.name)
+        for node in toposort([problem.output])
+        if node.op is None
+    }
+    other = graft(problem.output, moved)
+    for node in asked:
+        here = precise.difference(problem.output, {node: 1.0})
+        there = precise.difference(other, {moved[node]: 1.0})
+        if not (here.conclusive and there.conclusive):
+            return True
+        size = max(abs(here.value), abs(there.value))
+        if size and abs(here.value - there.value) / size * 100 > gap:
+            return True
+    return False
+
+
+def _touched_by_kinks(problem: Problem) -> set[Node]:
+    """The leaves with a kink on one of their paths: no difference can judge those."""
+    at = kinks(problem)
+    if not at:
+        return set()
+    found: set[Node] = set()
+    for x in problem.leaves.values():
+        active = active_nodes(toposort([problem.output]), [x])
+        if any(node in active for node in at):
+            found.add(x)
+    return found
+
+
+def failed(checks: Sequence[Check]) -> list[Check]:
+    return [check for check in checks if check.status == "disagree"]
