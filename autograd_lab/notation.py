@@ -1,4 +1,4 @@
-"""One name in every notation: ``lambda_1`` is λ₁ in text, \\lambda_{1} in LaTeX."""
+"""One name in every notation: ``lambda_1`` is λ₁ in text and a Greek letter in LaTeX."""
 
 from __future__ import annotations
 
@@ -7,8 +7,31 @@ from typing import NamedTuple
 
 GREEK = dict(
     zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-        "upsilon phi chi psi omega".split(),
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "upsilon",
+            "phi",
+            "chi",
+            "psi",
+            "omega",
+        ],
         "αβγδεζηθικλμνξπρστυφχψω",
         strict=True,
     )
@@ -100,3 +123,8 @@ def to_ascii(text: str) -> str:
     text = _SUPERSCRIPTS.sub(lambda found: "^" + found[0].translate(_PLAIN), text)
     text = "".join(_ASCII.get(c, c) for c in text)
     return text.encode("ascii", "replace").decode("ascii")
+
+
+def act_letter(act: str) -> str:
+    """The sign of an activation function in formulas."""
+    return {"sigmoid": "σ", "linear": "id"}.get(act, act)

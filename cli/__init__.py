@@ -1,0 +1,1 @@
+"""The command ``autograd-lab``; installed as ``autograd_lab_cli``."""

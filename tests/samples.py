@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
-
 Bound = float | Callable[[float], float]
 
 
@@ -124,7 +123,7 @@ def exact(row: Row, **faces: Any) -> Row:
     return Row(row.cases, Accuracy(**faces))
 
 
-# --- mathematics at 50 digits, written so that nothing cancels ------------------------------------
+# --- mathematics at 50 digits, written so that nothing cancels -----------------------------------
 
 
 def _sigmoid(x: Any) -> Any:

@@ -55,7 +55,9 @@ def check(what, got, xs, exact, bound, kind=np.float64):
     bound_at = bound if callable(bound) else lambda _: bound
     with mpmath.workdps(50):
         off = [ulps(y, exact(mp.mpf(float(x))), kind) for x, y in zip(xs, got, strict=True)]
-        share, worst = max((u / bound_at(float(x)), i) for i, (x, u) in enumerate(zip(xs, off, strict=True)))
+        share, worst = max(
+            (u / bound_at(float(x)), i) for i, (x, u) in enumerate(zip(xs, off, strict=True))
+        )
     assert share <= 1, f"{what} off by {off[worst]:.2f} ULP at x = {float(xs[worst])!r}"
 
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import mpmath
 import numpy as np
 import sympy as sp
 from mpmath import mp
@@ -24,7 +23,7 @@ from autograd_lab import ops
 from autograd_lab.graph import OPS, Node, Op, constant, leaf
 from autograd_lab.interpreters.differentiate import gradient
 
-# --- the mathematics that formulas are written in ---------------------------------------------------
+# --- the mathematics that formulas are written in ------------------------------------------------
 
 BY_SYMPY = SimpleNamespace(
     exp=sp.exp, expm1=lambda x: sp.exp(x) - 1, log=sp.log, log1p=lambda x: sp.log(1 + x),
@@ -105,7 +104,9 @@ def sympy_witness(name: str, index: int) -> Witness:
     case, op = SAMPLES[name].cases[index], OPS[name]
     point = _points(case)
     symbols = [sp.Symbol(f"x{k}", real=True) for k in range(point.size)]
-    outputs = by_formula(op, BY_SYMPY, _inputs(case, BY_SYMPY, lambda _, k: symbols[k]), _attrs(op, case))
+    outputs = by_formula(
+        op, BY_SYMPY, _inputs(case, BY_SYMPY, lambda _, k: symbols[k]), _attrs(op, case)
+    )
     jacobian, second, flat = {}, {}, []
     for i, y in enumerate(outputs.ravel()):
         y = sp.sympify(y)
@@ -148,7 +149,9 @@ def mpmath_witness(name: str, index: int) -> Witness:
     def cost(shift: dict[int, Any]) -> Any:
         y = outputs(shift).ravel()
         w, v = weights(y.size)
-        return mp.fsum(mp.mpf(a) * t + mp.mpf(b) * t * t / 2 for a, b, t in zip(w, v, y, strict=True))
+        return mp.fsum(
+            mp.mpf(a) * t + mp.mpf(b) * t * t / 2 for a, b, t in zip(w, v, y, strict=True)
+        )
 
     with mp.workdps(80):
         h = mp.mpf(10) ** -20
@@ -165,12 +168,14 @@ def mpmath_witness(name: str, index: int) -> Witness:
         return Witness(value.astype(float), np.array(slopes, dtype=float), hessian)
 
 
-# --- the checker ------------------------------------------------------------------------------------
+# --- the checker ---------------------------------------------------------------------------------
 
 
 def close(got: Any, wanted: Any, what: str, rtol: float = 1e-12, atol: float = 1e-13) -> None:
     """Equal to a few digits less than double precision, in every entry; nan is never equal."""
-    assert np.shape(got) == np.shape(wanted), f"{what}: shape {np.shape(got)}, not {np.shape(wanted)}"
+    assert np.shape(got) == np.shape(wanted), (
+        f"{what}: shape {np.shape(got)}, not {np.shape(wanted)}"
+    )
     np.testing.assert_allclose(
         np.asarray(got, float), np.asarray(wanted, float), rtol, atol, equal_nan=False, err_msg=what
     )

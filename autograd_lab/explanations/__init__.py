@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lab.errors import UsageError
 from autograd_lab.explanations import presets
 from autograd_lab.explanations.chain import chain
-from autograd_lab.explanations.explanation import Explanation, Mode, build
+from autograd_lab.explanations.explanation import Explanation, Mode, Progress, build, nothing
 from autograd_lab.explanations.expression import expression, from_graph
 from autograd_lab.explanations.problem import Problem
 from autograd_lab.graph import Node, toposort
@@ -24,7 +24,7 @@ MAX_SEED = 2**32 - 1
 
 
 def explain(
-    target: str | Node = "chain",
+    target: str | bytes | Node = "chain",
     *,
     at: Mapping[str, float] | str | None = None,
     wrt: str | Sequence[str] = (),
@@ -35,13 +35,15 @@ def explain(
     naive: bool = False,
     seed: int = 0,
     preset: str | None = None,
+    progress: Progress = nothing,
     **chain_options: Any,
 ) -> Explanation:
     """Explain the gradient of a target, as a product of local derivatives along its paths.
 
     target
         ``"chain"`` (options ``w, b, x, y, n, act, cost``), an expression such as
-        ``"sigmoid(w*x + b)"``, the name of a JSON file that ``to_json`` wrote, or a recorded node.
+        ``"sigmoid(w*x + b)"``, the name of a JSON file that ``to_json`` wrote, its bytes, or a
+        recorded node.
     at
         a value for every variable, as a mapping or as ``"w=0.5,x=1"``; ``"random"`` draws them
         from N(0, 1) with ``seed``.
@@ -51,6 +53,8 @@ def explain(
     mode
         ``"both"``, ``"symbolic"`` (no numbers; values are not needed) or ``"numeric"`` (no
         symbols; SymPy is not imported).
+    progress
+        called as ``progress(what, done, total)`` while the work goes on.
 
     Raises UsageError (an ExpressionError for text that is refused).
 
@@ -71,7 +75,7 @@ def explain(
     problem = _problem(target, values, wrt, random, mode == "symbolic", chain_options)
     return build(
         problem, mode, expand, show_paths=paths, show_steps=steps, show_naive=naive,
-        seed=seed if random is not None else None,
+        seed=seed if random is not None else None, progress=progress,
     )  # fmt: skip
 
 
@@ -85,7 +89,7 @@ Maker = Callable[..., Problem]
 
 
 def _problem(
-    target: str | Node, values: dict[str, float] | None, wrt: Sequence[str],
+    target: str | bytes | Node, values: dict[str, float] | None, wrt: Sequence[str],
     random: np.random.Generator | None, symbolic_only: bool, chain_options: Mapping[str, Any],
 ) -> Problem:  # fmt: skip
     given = {key: value for key, value in chain_options.items() if value is not None}
@@ -97,6 +101,8 @@ def _problem(
         )
     if isinstance(target, Node):
         return _recorded(target, wrt)
+    if isinstance(target, bytes):
+        return from_bytes(target, values, wrt)
     if text.looks_like_file(target):
         return _file(target, values, wrt)
     return expression(target, values, wrt, random, symbolic_only)

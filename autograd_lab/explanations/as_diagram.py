@@ -1,4 +1,4 @@
-"""An explanation as a diagram: values and gradients in the boxes, local derivatives on the edges."""
+"""An explanation as a diagram: values and gradients in boxes, local derivatives on edges."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from autograd_lab.pictures import Arrow, Box, Diagram, Label
 from autograd_lab.pictures.diagram import Kind
 from autograd_lab.scaled import Scaled
 
+MOST_NEURONS = 40  # of a chain drawn neuron by neuron
+ENDS = 4  # neurons drawn at either end of a longer one
+
 
 def diagram(e: Explanation) -> Diagram:
     """The graph of the asked-for gradient as boxes and arrows.
@@ -22,14 +25,19 @@ def diagram(e: Explanation) -> Diagram:
     path, derivation = _asked_path(e)
     weakest = _weakest(e, path)
     on_path = {edge.node for edge in path} | {edge.source for edge in path}
-    nodes = toposort([e.problem.view])
+    hidden = _collapsed(e)
+    nodes = [node for node in toposort([e.problem.view]) if node not in hidden]
     ids = {node: f"{e.problem.names.get(node, 'n')}#{i}" for i, node in enumerate(nodes)}
     boxes = tuple(_box(e, node, ids[node], node in on_path) for node in nodes)
     arrows = tuple(
         _arrow(e, Edge(node, i), ids, Edge(node, i) in path, Edge(node, i) == weakest)
         for node in nodes
-        for i in range(len(node.inputs))
+        for i, x in enumerate(node.inputs)
+        if x in ids
     )
+    if hidden:
+        box, links = _block(e, path, ids)
+        boxes, arrows = (*boxes, box), (*arrows, *links)
     top, asked = e.problem.output_name, ", ".join(e.problem.wrt)
     return Diagram(
         title=e.problem.heading.text,
@@ -40,6 +48,44 @@ def diagram(e: Explanation) -> Diagram:
         caption=f"asked for: ∂{unicode_name(top)}/∂{unicode_name(asked)}" if len(e.problem.wrt) == 1
         else f"asked for: {asked}",
     )  # fmt: skip
+
+
+def _collapsed(e: Explanation) -> set[Node]:
+    """The neurons in the middle of a chain that is too long to be read; one box stands for them."""
+    chain = e.problem.chain
+    if chain is None or chain.size <= MOST_NEURONS:
+        return set()
+    inside = range(ENDS, chain.size - ENDS)
+    parts = (chain.weights, chain.biases, *_view_parts(e))
+    return {part[j] for part in parts for j in inside}
+
+
+def _view_parts(e: Explanation) -> tuple[list[Node], list[Node]]:
+    """The chain's z and a as nodes of the folded graph."""
+    assert e.problem.chain is not None
+    seen = {raw: node for node, raw in e.problem.raw.items()}
+    chain = e.problem.chain
+    return [seen[z] for z in chain.sums], [seen[a] for a in chain.activations]
+
+
+def _block(e: Explanation, path: set[Edge], ids: dict[Node, str]) -> tuple[Box, list[Arrow]]:
+    """The box for the collapsed neurons, and its arrows in and out."""
+    assert e.problem.chain is not None
+    first, last = ENDS + 1, e.problem.chain.size - ENDS
+    sums, outputs = _view_parts(e)
+    before, inside, after = outputs[first - 2], outputs[last - 1], sums[last]
+    through = e.slopes.gradient(before) / e.slopes.gradient(inside)
+    lines: tuple[Label, ...] = (Label.text(f"{last - first + 1:,} neurons"),)
+    if e.mode != "symbolic":
+        lines += (Label.text(f"factor {_size(through)}"),)
+    on_path = any(edge.node is after or edge.source is before for edge in path)
+    gradient = e.slopes.gradient(inside)
+    shown = gradient.log10 if gradient.sign and e.mode != "symbolic" else None
+    block = Box("block", Label.text(f"neurons {first} to {last}"), lines, "operation",
+                shown, gradient.sign, on_path)  # fmt: skip
+    edge = next(Edge(after, i) for i, x in enumerate(after.inputs) if x is inside)
+    out = _arrow(e, edge, {inside: "block", after: ids[after]}, on_path, False)
+    return block, [Arrow(ids[before], "block", emphasized=on_path), out]
 
 
 def _claim(e: Explanation, derivation: Derivation | None) -> str:

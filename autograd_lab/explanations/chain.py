@@ -1,4 +1,4 @@
-"""The lecture's chain of single neurons, z_j = w_j a_(j-1) + b_j and a_j = act(z_j) (claims C27-C30)."""
+"""The lecture's chain of neurons: z_j = w_j a_(j-1) + b_j, a_j = act(z_j) (claims C27 to C30)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ def chain(
     target = leaf(float(y), "y")
     output, uses_y = _cost(cost, a, target)
     names[output] = "C"
-    leaves = {node.name: node for pair in zip(parts["w"], parts["b"], strict=True) for node in pair}
+    pairs = zip(parts["w"], parts["b"], strict=True)
+    leaves = {str(node.name): node for pair in pairs for node in pair}
     leaves |= {"x": start} | ({"y": target} if uses_y else {})
     built = Chain(
         act=act, cost=cost, weights=tuple(parts["w"]), biases=tuple(parts["b"]),
@@ -117,8 +118,8 @@ def _size(n: int | None, *given: object) -> int:
         lengths.add(n)
     if len(lengths) > 1:
         raise UsageError(
-            f"the chain's length is unclear: --w, --b and --n say {' and '.join(map(str, sorted(lengths)))} "
-            "neurons; give one number for all neurons or one for each"
+            "the chain's length is unclear: --w, --b and --n say "
+            f"{' and '.join(map(str, sorted(lengths)))} neurons; give one for all or one each"
         )
     size = lengths.pop() if lengths else 4
     if size > MAX_NEURONS:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from autograd_lab.errors import AutogradLabError
 from autograd_lab.explanations.derivation import (
     Derivation,
     Slopes,
@@ -211,23 +213,31 @@ class Explanation:
     def __str__(self) -> str:
         return self.text()
 
-    def _repr_mimebundle_(
-        self,
-        include: Any = None,
-        exclude: Any = None,  # noqa: ARG002
-    ) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002
         bundle = {"text/plain": self.text(), "text/latex": self.latex()}
-        try:
+        with suppress(AutogradLabError):  # too large to draw: a notebook still shows the text
             bundle["image/svg+xml"] = self.svg()
-        except Exception:  # noqa: BLE001, S110 - a notebook still shows the text
-            pass
         return bundle
 
 
-def build(problem: Problem, mode: Mode = "both", expand: bool = False, **show: Any) -> Explanation:
+Progress = Callable[[str, int, int], None]
+
+
+def nothing(what: str, done: int = 0, total: int = 0) -> None:
+    """The progress that shows nothing."""
+
+
+def build(
+    problem: Problem,
+    mode: Mode = "both",
+    expand: bool = False,
+    progress: Progress = nothing,
+    **show: Any,
+) -> Explanation:
     """Derive, judge and check one problem."""
     from autograd_lab.explanations.witnesses import examine
 
+    progress("local derivatives", 0, 0)
     slopes = Slopes(problem)
     symbols = None if mode == "numeric" else Symbols(problem, expand)
     derivations = tuple(derive(problem, slopes, x, symbols) for x in problem.asked())
@@ -236,7 +246,7 @@ def build(problem: Problem, mode: Mode = "both", expand: bool = False, **show: A
         slopes=slopes,
         derivations=derivations,
         verdict=judge(problem, derivations),
-        checks=examine(problem, slopes, symbolic=mode != "numeric"),
+        checks=examine(problem, slopes, mode != "numeric", progress),
         mode=mode,
         expand=expand,
         **show,

@@ -69,13 +69,12 @@ def from_graph(
     inner = [node for node in inner if node in active]
     names |= {node: f"{letter}{i}" for i, node in enumerate(inner, 1)}
     if not symbolic_only:
-        refuse_unusable(output, names, set(leaves.values()))
-    made = problem(
+        refuse_unusable(output, {**names, **{x: name for name, x in leaves.items()}})
+    return problem(
         target, output, leaves, names, wrt or _smallest(output, leaves),
-        heading=_heading(output, output_name, assigned, symbolic_only),
+        heading=_heading(output, output_name, assigned),
         wrt_chosen=not wrt, symbolic_only=symbolic_only,
     )  # fmt: skip
-    return made
 
 
 def _free_letter(taken: Collection[str]) -> str:
@@ -85,7 +84,7 @@ def _free_letter(taken: Collection[str]) -> str:
     return "step_"
 
 
-def _heading(output: Node, name: str, assigned: Mapping[Node, str], symbolic_only: bool) -> Formula:
+def _heading(output: Node, name: str, assigned: Mapping[Node, str]) -> Formula:
     known = {node: named(word) for node, word in assigned.items() if node is not output}
     parts = [*known, output]
     lines = []
@@ -108,33 +107,34 @@ def _smallest(output: Node, leaves: Mapping[str, Node]) -> tuple[str, ...]:
     return (min(sized)[1],) if sized else (next(iter(leaves)),)
 
 
-def refuse_unusable(output: Node, names: Mapping[Node, str], leaves: Collection[Node]) -> None:
+def refuse_unusable(output: Node, names: Mapping[Node, str]) -> None:
     """A value that overflowed or does not exist is said in words, where it first appears."""
-    for node in toposort([output]):
-        if node.op is None or isinstance(node.value, bool) or math.isfinite(node.value):
-            continue
-        if output.value == output.value and math.isfinite(output.value):
-            continue  # the branch that ``where`` did not take
-        known = {n: named(name) for n, name in names.items() if n is not node}
-        formula = write(node, known).text
-        operands = ", ".join(
-            f"{(known.get(x) or write(x, known)).text} = {float(x):.6g}"
-            for x in dict.fromkeys(node.inputs)
-        )
-        if math.isnan(node.value):
-            what = "is undefined"
-        else:
-            what = "is larger than a float can hold" if _grew(node) else "is infinite"
-        raise UsageError(
-            f"the value of {_short(formula)} {what} here ({_short(operands)})\n"
-            "   So there is no gradient to explain at this point; choose other values with --at."
-        )
+    if math.isfinite(output.value):
+        return  # what is not finite stands in a branch that ``where`` did not take
+    node = next(node for node in toposort([output]) if not math.isfinite(node.value))
+    formula = write(node, {n: named(name) for n, name in names.items() if n is not node}).text
+    operands = ", ".join(
+        f"{names.get(x, '')} = {float(x):.6g}" for x in dict.fromkeys(node.inputs) if x in names
+    )
+    if math.isnan(node.value):
+        what = "is undefined"
+    else:
+        what = "is larger than a float can hold" if _grew(node) else "is infinite"
+    raise UsageError(
+        f"the value of {_short(formula)} {what} here"
+        + (f" ({_short(operands)})" * bool(operands))
+        + "\n   So there is no gradient to explain at this point; choose other values with --at."
+    )
 
 
 def _grew(node: Node) -> bool:
-    return all(math.isfinite(x.value) for x in node.inputs) and node.op is not None and (
-        node.op.name not in ("divide", "log", "log1p") and not (
-            node.op.name == "power" and float(node.inputs[0]) == 0)
+    """Whether an infinite value is an overflow, and not a pole such as 1/0 or ln 0."""
+    assert node.op is not None
+    x = float(node.inputs[0])
+    if node.op.name in ("log", "log1p"):
+        return False
+    return float(node.inputs[1]) != 0 if node.op.name == "divide" else not (
+        node.op.name == "power" and x == 0
     )  # fmt: skip
 
 

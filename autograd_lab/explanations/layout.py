@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,12 +13,14 @@ from autograd_lab.scaled import Scaled
 COLORS = {"bad": "\x1b[1;31m", "warn": "\x1b[1;33m", "good": "\x1b[1;32m", "head": "\x1b[1m"}
 RESET = "\x1b[0m"
 BAR = 15  # characters of the longest bar
+MOST_ROWS = 24  # of a table; longer ones show both ends
 
 
 @dataclass(frozen=True)
 class Style:
     """How text is written: ``width`` None is as wide as the content; ``precision`` counts digits
-    after the point of a number in scientific notation, one more than that are significant."""
+    after the point of a number in scientific notation, one more than that are significant.
+    """
 
     width: int | None = None
     ascii: bool = False
@@ -203,6 +205,3 @@ def shortened(rows: Sequence[list[str]], most: int, style: Style) -> list[list[s
     gap = [""] * len(rows[0])
     gap[0] = "⋮"
     return [*rows[:half], gap, *rows[-half:]]
-
-
-Maker = Callable[[], list[str]]

@@ -8,7 +8,7 @@ all, only values of the formula face at as many digits as the depth needs.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -53,16 +53,19 @@ class Check:
     notes: tuple[str, ...] = field(default=())
 
 
-def examine(problem: Problem, slopes: Slopes, symbolic: bool) -> tuple[Check, ...]:
+def examine(
+    problem: Problem, slopes: Slopes, symbolic: bool, progress: Callable[[str, int, int], None]
+) -> tuple[Check, ...]:
     """Ask every witness; ``symbolic`` off leaves SymPy out, and says so."""
     touched = _touched_by_kinks(problem)
+    progress("SymPy", 0, 0)
     sympy = _sympy(problem, slopes, touched) if symbolic else Check(
         "SymPy", "left out", notes=("left out by --numeric",)
     )  # fmt: skip
-    return sympy, _differences(problem, slopes, touched)
+    return sympy, _differences(problem, slopes, touched, progress)
 
 
-# --- SymPy ---------------------------------------------------------------------------------------
+# --- SymPy ----------------------------------------------------------------------------------------
 
 
 def _sympy(problem: Problem, slopes: Slopes, touched: set[Node]) -> Check:
@@ -83,10 +86,15 @@ def _sympy(problem: Problem, slopes: Slopes, touched: set[Node]) -> Check:
         return _compare(problem, slopes, name, found, touched, len(leaves))
 
 
-# --- differences -----------------------------------------------------------------------------------
+# --- differences ----------------------------------------------------------------------------------
 
 
-def _differences(problem: Problem, slopes: Slopes, touched: set[Node]) -> Check:
+def _differences(
+    problem: Problem,
+    slopes: Slopes,
+    touched: set[Node],
+    progress: Callable[[str, int, int], None],
+) -> Check:
     leaves = list(problem.leaves.values())
     order = toposort([problem.output])
     name = "central differences"
@@ -94,13 +102,14 @@ def _differences(problem: Problem, slopes: Slopes, touched: set[Node]) -> Check:
     if len(order) * digits > MAX_PRECISE_WORK:
         return Check(
             name, "inconclusive", 0, len(leaves),
-            notes=(f"{len(order):,} nodes at the {digits:,} digits this depth needs take too long",),
+            notes=(f"{len(order):,} nodes at the {digits:,} digits this depth needs: too long",),
         )  # fmt: skip
     each = len(leaves) <= MAX_EACH and len(leaves) * len(order) <= MAX_WORK
     chosen = leaves if each else problem.asked()
     found: dict[Node, Any] = {}
     lost = 0
-    for x in chosen:
+    for i, x in enumerate(chosen):
+        progress("differences", i, len(chosen))
         if x in touched:
             continue
         scale = abs(float(x)) or 1.0
@@ -143,7 +152,7 @@ def _replaced(
     )
 
 
-# --- comparing -------------------------------------------------------------------------------------
+# --- comparing ------------------------------------------------------------------------------------
 
 
 def _compare(

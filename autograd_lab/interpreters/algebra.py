@@ -38,7 +38,8 @@ class SymPyMath:
     """
 
     exp, log, sin, cos, tan, tanh = sp.exp, sp.log, sp.sin, sp.cos, sp.tan, sp.tanh
-    sqrt, erf, erfc, sign, abs = sp.sqrt, sp.erf, sp.erfc, sp.sign, sp.Abs
+    erf, erfc, sign, abs = sp.erf, sp.erfc, sp.sign, sp.Abs
+    sqrt = staticmethod(sp.sqrt)
     less, less_equal, equal, not_equal = sp.Lt, sp.Le, sp.Eq, sp.Ne
     power = staticmethod(sp.Pow)
 
@@ -103,7 +104,7 @@ def _spelled_out(op: Op, order: int) -> Callable[..., Any]:
 LATEX_LETTERS = {"σ": r"\sigma", "sech²": r"\operatorname{sech}^{2}"}
 
 
-# --- local slopes: one operation, placeholders, cached -----------------------------------------------
+# --- local slopes: one operation, placeholders, cached --------------------------------------------
 
 
 OUTPUT = "y"
@@ -196,7 +197,7 @@ def precise_gradient(
     return {x: total.get(x, mpmath.mpf(0)) for x in leaves}
 
 
-# --- closed forms: composed on request, inside bounds ------------------------------------------------
+# --- closed forms: composed on request, inside bounds ---------------------------------------------
 
 
 def depth(output: Node) -> int:
@@ -254,7 +255,12 @@ def closed_form(
     return write(_whole(sp.diff(expression, symbols[x])), {s: names[n] for n, s in symbols.items()})
 
 
-# --- writing ------------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------------------
+
+
+def positive_first(terms: Sequence[Any]) -> list[Any]:
+    """A - y rather than -y + a."""
+    return sorted(terms, key=lambda term: bool(term.could_extract_minus_sign()))
 
 
 class _Text(StrPrinter):  # type: ignore[misc]
@@ -263,6 +269,9 @@ class _Text(StrPrinter):  # type: ignore[misc]
     def __init__(self, names: Mapping[Any, Formula]) -> None:
         super().__init__()
         self._names = names
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return positive_first(super()._as_ordered_terms(expr, order))
 
     def _print_Symbol(self, symbol: Any) -> str:
         return self._names[symbol].text if symbol in self._names else str(symbol.name)
@@ -289,7 +298,10 @@ class _Latex(LatexPrinter):  # type: ignore[misc]
         super().__init__({"ln_notation": True})
         self._names = names
 
-    def _print_Symbol(self, symbol: Any, style: str = "plain") -> str:  # noqa: ARG002
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return positive_first(super()._as_ordered_terms(expr, order))
+
+    def _print_Symbol(self, symbol: Any, style: str = "plain") -> str:
         return self._names[symbol].latex if symbol in self._names else str(symbol.name)
 
     def _print_Float(self, number: Any) -> str:

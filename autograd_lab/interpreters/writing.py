@@ -10,7 +10,7 @@ from autograd_lab.notation import Formula, latex_name, short, unicode_name
 
 
 class _Infix(NamedTuple):
-    """Signs between two operands; ``binds`` says how tightly, ``right`` if a - (b - c) needs its ()."""
+    """A sign between two operands, how tightly it binds, and if a - (b - c) needs its brackets."""
 
     binds: int
     text: str

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab.graph import Op
-from autograd_lab.language.leaf_values import MAX_AXES
+from autograd_lab.graph import REQUIRED, Op
+from autograd_lab.language.leaf_values import DTYPES, MAX_AXES
 from autograd_lab.language.refusal import printable, refusal, shown
 
 MAX_INPUTS = 26
@@ -19,14 +19,6 @@ MAX_WORK = 10_000_000  # products that one operation adds up
 Shape = tuple[int, ...]
 
 _SUBSCRIPTS = re.compile(r"[a-zA-Z]{0,8}(?:,[a-zA-Z]{0,8}){0,25}->[a-zA-Z]{0,8}")
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "reshape": ("shape",),
-    "broadcast_to": ("shape",),
-    "sum_to": ("shape",),
-    "narrow": ("axis", "start", "length"),
-    "widen": ("axis", "start", "shape"),
-    "einsum": ("subscripts",),
-}
 
 
 def _number(x: Any) -> bool:
@@ -67,6 +59,7 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "keepdims": (lambda x: isinstance(x, bool), "true or false"),
     "start": (_length, "a whole number, 0 or more"),
     "length": (_length, "a whole number, 0 or more"),
+    "dtype": (lambda x: isinstance(x, str) and x in DTYPES, f"one of {', '.join(DTYPES)}"),
     "subscripts": (_subscripts, "letters as in ij,jk->ik"),
 }
 _ONE_AXIS = (_axis, "one axis")
@@ -79,17 +72,15 @@ def checked_attributes(op: Op, given: Any, place: str) -> dict[str, Any]:
     """
     if not isinstance(given, dict):
         raise refusal(f"{place}: attrs must be an object", remedy='Write "attrs": {}')
-    needed = REQUIRED.get(op.name, ())
-    known = {*op.attrs, *needed}
-    for name in needed:
-        if name not in given:
+    for name, default in op.attrs.items():
+        if default == REQUIRED and name not in given:
             raise refusal(f"{place}: '{op.name}' needs the attribute '{name}'")
     found: dict[str, Any] = {}
     for name, value in given.items():
-        if name not in known:
+        if name not in op.attrs:
             raise refusal(
                 f"{place}: '{op.name}' has no attribute '{printable(name)}'",
-                remedy=f"Its attributes: {', '.join(sorted(known)) or 'none'}",
+                remedy=f"Its attributes: {', '.join(op.attrs) or 'none'}",
             )
         single = name == "axis" and op.name in ("concatenate", "narrow", "widen")
         allowed, wanted = _ONE_AXIS if single else KINDS[name]

@@ -46,6 +46,7 @@ _MEANINGS = {
     "divide": "a/b",
     "negative": "-x",
     "square": "x**2",
+    "identity": "x itself, the activation of a linear neuron",
     "less": "a < b, as the condition of where",
     "less_equal": "a <= b, as the condition of where",
     "greater": "a > b, as the condition of where",

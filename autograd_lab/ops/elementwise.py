@@ -32,7 +32,7 @@ def _elementwise(name: str, **faces: Any) -> Op:
     return op(name, elementwise=True, **faces)
 
 
-# --- arithmetic ---------------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------------
 
 add: Op = _elementwise(
     "add", label="+", out=True,
@@ -94,7 +94,7 @@ square: Op = _elementwise(
     formula=lambda m, x: x**2,
 )  # fmt: skip
 
-# --- comparisons and choice: no slope through a condition ------------------------------------------
+# --- comparisons and choice: no slope through a condition -----------------------------------------
 
 
 def _comparison(name: str, label: str, forward: Any, scalar: Any, formula: Any) -> Op:
@@ -174,7 +174,7 @@ abs: Op = _elementwise(
     kink=lambda x: x == 0,
 )  # fmt: skip
 
-# --- exponentials, roots and powers -------------------------------------------------------------
+# --- exponentials, roots and powers ---------------------------------------------------------------
 
 exp: Op = _elementwise(
     "exp", singular=True, label="exp", out=True,
@@ -234,7 +234,7 @@ power: Op = _elementwise(
     kink=lambda a, b: (a == 0) & (b < 1),
 )  # fmt: skip
 
-# --- trigonometry --------------------------------------------------------------------------------
+# --- trigonometry ---------------------------------------------------------------------------------
 
 sin: Op = _elementwise(
     "sin", label="sin", out=True,
@@ -370,7 +370,7 @@ prelu: Op = _leaky_family(
     kink=lambda x, alpha: x == 0,
 )  # fmt: skip
 
-# --- smooth activations with a linear side ----------------------------------------------------------
+# --- smooth activations with a linear side --------------------------------------------------------
 
 
 def _below_zero(x: Any) -> Any:
