@@ -45,13 +45,14 @@ class Op:
     ``attrs``    its attributes and their defaults (REQUIRED where there is none).
     ``kink``     values -> True where the slope is a convention (see ``ops.KINKS``).
     ``selects``  the op passes an exact zero adjoint to a branch that was not taken;
-    ``singular`` its slope can be infinite at finite inputs, which must not meet such a zero.
+    ``bounded``  its slope is finite whatever comes in, so that it keeps such a zero a zero.
     ``out`` and ``view`` tell a compiled plan whether forward takes ``out=`` or returns a view.
     """
 
     __slots__ = (
-        "arity", "attrs", "elementwise", "formula", "forward", "kink", "label", "name", "out",
-        "scalar", "selects", "singular", "symbol", "view", "vjp",
+        "arity", "attrs", "bounded",
+        "elementwise", "formula", "forward", "kink", "label", "name", "out",
+        "scalar", "selects", "symbol", "view", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -68,7 +69,7 @@ class Op:
         kink: Callable[..., Any] | None = None,
         elementwise: bool = False,
         selects: bool = False,
-        singular: bool = False,
+        bounded: bool = False,
         out: bool = False,
         view: bool = False,
     ) -> None:
@@ -84,7 +85,7 @@ class Op:
         self.kink = kink
         self.elementwise = elementwise
         self.selects = selects
-        self.singular = singular
+        self.bounded = bounded
         self.out = out
         self.view = view
 
@@ -332,9 +333,9 @@ def active_nodes(order: Sequence[Node], leaves: Iterable[Node]) -> set[Node]:
     """The nodes of a topological order through which the leaves are reached."""
     active = set(leaves)
     for node in order:
-        if node not in active:
-            for x in node.inputs:
-                if x in active:
+        if node not in active and node.op is not None:
+            for i, x in enumerate(node.inputs):
+                if x in active and node.op.pull(i) is not None:
                     active.add(node)
                     break
     return active

@@ -28,7 +28,8 @@ BINARY_FORMATS = ("png", "pdf")
 FORMATS = (*TEXT_FORMATS, *BINARY_FORMATS)
 ENDINGS = {
     ".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json", ".dot": "dot",
-    ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".tikz": "tikz", ".svg": "svg", ".png": "png",
+    ".gv": "dot",
+    ".mmd": "mermaid", ".mermaid": "mermaid", ".tikz": "tikz", ".svg": "svg", ".png": "png",
     ".pdf": "pdf",
 }  # fmt: skip
 VERDICTS = ("vanishing", "exploding", "saturated")

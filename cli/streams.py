@@ -9,13 +9,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import TextIO
 
 UNICODE_SAMPLE = "∂σ′₁─▇✓←½"
 MAX_MESSAGE_LINES = 5
 
 
-def can_unicode(stream: IO[Any]) -> bool:
+def can_unicode(stream: TextIO) -> bool:
     """Whether a stream's encoding has the signs of mathematics."""
     try:
         UNICODE_SAMPLE.encode(stream.encoding or "ascii")
@@ -24,7 +24,7 @@ def can_unicode(stream: IO[Any]) -> bool:
     return True
 
 
-def use_color(stream: IO[Any], choice: str) -> bool:
+def use_color(stream: TextIO, choice: str) -> bool:
     """``always``, ``never``, or by the stream: a terminal, no NO_COLOR, TERM not dumb."""
     if choice != "auto":
         return choice == "always"

@@ -1,0 +1,1 @@
+"""Pictures and pages made by autograd-lab; installed as ``autograd_lab_gallery``."""

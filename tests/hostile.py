@@ -2,11 +2,13 @@ r"""Inputs as an enemy would write them, in groups, each with what must become o
 
 Run as a program, it reads every input in this one process, guarded by a limit of memory and a
 watchdog, and prints one line of JSON per fault:  ``python hostile.py corpus|generated``.
+With ``hang`` or ``greedy`` it reads one planted input that the guards must catch.
 The data here is only ever read by the project's own readers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import random
@@ -15,6 +17,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from autograd_lab.language.node_table import MAX_DEPTH, MAX_NODES
 
 SECONDS = 5
 MEGABYTES = 400
@@ -287,8 +291,11 @@ TRAPS = [
     ),
 ]  # fmt: skip
 
-_LEAVES = [{"id": f"x{i}", "value": 1.0} for i in range(501)]
-_CHAIN = [{"id": f"c{i}", "op": "sin", "inputs": [f"c{i - 1}" if i else "x"]} for i in range(450)]
+_LEAVES = [{"id": f"x{i}", "value": 1.0} for i in range(MAX_NODES + 1)]
+_CHAIN = [
+    {"id": f"c{i}", "op": "sin", "inputs": [f"c{i - 1}" if i else "x"]}
+    for i in range(MAX_DEPTH + 50)
+]
 FILES = [
     *_cases(
         "files", "document", "refused",
@@ -348,7 +355,7 @@ FILES = [
         graph(array([1e300], dtype="float32")), graph(array([1], dtype="bool")),
         graph(array([1], shape=[2])), graph(array(1, shape="[]")), graph(array(1, attrs={"a": 1})),
         graph({"id": "a"}), graph(array([[[[[[[[[1]]]]]]]]])), graph(array([0] * 100_001)),
-        graph(*_LEAVES), graph(*_CHAIN, output="c449"),
+        graph(*_LEAVES), graph(*_CHAIN, output=_CHAIN[-1]["id"]),
         graph(array([True, False]), node("negative", ["a"])),
     ),
     *_cases(
@@ -361,7 +368,8 @@ FILES = [
         graph(array([1.5], dtype="float32"), node("log", ["a"], scope=["hidden", "dense_1"])),
         graph(array([-1, 0, 1e308]), node("sqrt", ["a"])),
         graph(array([1, 2]), node("einsum", ["a", "a"], attrs={"subscripts": "i,i->"})),
-        graph(array([1, 2]), node("concatenate", ["a", "a"])), graph(*_CHAIN[:400], output="c399"),
+        graph(array([1, 2]), node("concatenate", ["a", "a"])),
+        graph(*_CHAIN[:MAX_DEPTH], output=f"c{MAX_DEPTH - 1}"),
     ),
 ]  # fmt: skip
 
@@ -409,12 +417,23 @@ def _read_target(text: str) -> str:
     return "file" if looks_like_file(text) else "expression"
 
 
+def _hang(_: str) -> str:
+    while True:
+        pass
+
+
+def _greedy(_: str) -> str:
+    return str(len(bytearray(2 * ADDRESS_SPACE)))
+
+
 READERS: dict[str, Callable[[Any], str]] = {
     "text": _read_text,
     "document": _read_document,
     "values": _read_values,
     "numbers": _read_numbers,
     "target": _read_target,
+    "hang": _hang,
+    "greedy": _greedy,
 }
 
 
@@ -447,95 +466,13 @@ def message_fault(message: str) -> str:
 # --- generated inputs --------------------------------------------------------------------------
 
 _WORDS = [
-    "x",
-    "y",
-    "w1",
-    "b",
-    "a=b",
-    "c",
-    "a=",
-    "1",
-    "2",
-    "0.5",
-    "1e9",
-    ".5",
-    "3.",
-    "00",
-    "9**9",
-    "+",
-    "-",
-    "*",
-    "/",
-    "**",
-    "(",
-    ")",
-    "(",
-    ")",
-    ",",
-    ";",
-    "=",
-    "<",
-    ">",
-    "<=",
-    "==",
-    "!=",
-    "sin(",
-    "tanh(",
-    "where(",
-    "where(x>0,",
-    "maximum(",
-    "elu(",
-    "sigmoid(",
-    "log(",
-    "relu",
-    "exp",
-    "pi",
-    "e",
-    "if",
-    "and",
-    "lambda",
-    "None",
-    "_",
-    "__",
-    ".",
-    "^",
-    "@",
-    "[",
-    "]",
-    "{",
-    "}",
-    "'",
-    '"',
-    "\\",
-    "#",
-    ":",
-    "!",
-    "~",
-    "|",
-    "&",
-    "%",
-    "//",
-    "\t",
-    "\n",
-    "\x00",
-    "σ",
-    "·",
-    "x²",
-    "0x1",
-    "1_0",
-    "3j",
-    "nan",
-    "inf",
-    "in",
-    "is",
-    "not",
-    "--",
-    "-",
-    "+",
-    ")",
-    ")",
-    ")",
-]
+    "x", "y", "w1", "b", "a=b", "c", "a=", "1", "2", "0.5", "1e9", ".5", "3.", "00", "9**9", "+",
+    "-", "*", "/", "**", "(", ")", "(", ")", ",", ";", "=", "<", ">", "<=", "==", "!=", "sin(",
+    "tanh(", "where(", "where(x>0,", "maximum(", "elu(", "sigmoid(", "log(", "relu", "exp", "pi",
+    "e", "if", "and", "lambda", "None", "_", "__", ".", "^", "@", "[", "]", "{", "}", "'", "\"",
+    "\\", "#", ":", "!", "~", "|", "&", "%", "//", "\t", "\n", "\x00", "σ", "·", "x²", "0x1",
+    "1_0", "3j", "nan", "inf", "in", "is", "not", "--", "-", "+", ")", ")", ")",
+]  # fmt: skip
 _VALID = (
     "sigmoid(w2*tanh(w1*x+b1)+b2)", "b=a+a; c=b+b", "where(x>0, x**2, -x/3)", "elu(x, 0.5)+1e-3",
     "maximum(a, minimum(b, 2.5))*(a-b)", "z=w*x+b; a=tanh(z); (y-a)**2/2", "log(x*x+1)**-0.5",
@@ -565,7 +502,8 @@ def _limit_memory() -> None:
         import resource
     except ImportError:  # Windows has no such limits
         return
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses this limit
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
 
 
 def peak_megabytes() -> float:
@@ -583,13 +521,15 @@ def main(which: str) -> None:
     import autograd_lab.interpreters.document
     import autograd_lab.interpreters.text  # noqa: F401 - before the limit of memory and the watchdog
 
+    planted = [Case("self-test", which, "planted", "refused")]
+    cases = {"corpus": CORPUS, "generated": generated(10_000, seed=20)}.get(which, planted)
+    seconds = 0.5 if which == "hang" else SECONDS
     _limit_memory()
     warnings.simplefilter("error")
     counts: dict[str, int] = {}
-    cases = CORPUS if which == "corpus" else generated(10_000, seed=20)
     for place, case in enumerate(cases):
         print(f"{place} {case.group} {case.data[:80]!r}", file=sys.stderr, flush=True)
-        faulthandler.dump_traceback_later(SECONDS, exit=True)
+        faulthandler.dump_traceback_later(seconds, exit=True)
         found = outcome(case)
         faulthandler.cancel_dump_traceback_later()
         kind = found.partition(":")[0]

@@ -274,6 +274,8 @@ SAMPLES: dict[str, Row] = {
         slope=lambda x: -2 * mp.tanh(x) * _sech2(x),
         low=-700,
         high=700,
+        slope_ulp=5.0,
+        why="a second derivative, -2 tanh sech²: the roundings of both factors add up",
         hard=(*TINY, *SATURATION, *ENDS),
     ),
     "sigmoid": exact(

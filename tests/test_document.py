@@ -16,6 +16,7 @@ from autograd_lab.interpreters.differentiate import gradient
 from autograd_lab.interpreters.document import from_document, read_json, to_document
 from autograd_lab.interpreters.text import read
 from autograd_lab.language.attributes import KINDS
+from autograd_lab.language.node_table import MAX_NODES
 from autograd_lab.ops import concatenate, einsum, elu, narrow, reshape, sum, transpose, where, widen
 
 
@@ -148,7 +149,10 @@ def test_unknown_keys_are_ignored():
         (graph(array([1, [2]])), "is no number"),
         (graph(array([[1], [2, 3]])), "different lengths"),
         (graph(array([1.5], dtype="int64")), "does not fit into int64"),
-        (graph(*({"id": f"a{i}", "value": 1} for i in range(500))), "501 nodes"),
+        (
+            graph(*({"id": f"a{i}", "value": 1} for i in range(MAX_NODES))),
+            f"{MAX_NODES + 1:,} nodes",
+        ),
         (graph(output="q"), "output 'q' is no node"),
         (graph(node("sin"), wrt=["q"]), "wrt 'q' is no node"),
         (graph({"id": "y"}), "neither an operation nor a value"),

@@ -42,7 +42,7 @@ FLOORS = {
     "foundations": Floor(
         _within(
             "autograd_lab",
-            "errors notation scaled graph language language.names language.spelling "
+            "errors datasets notation scaled graph language language.names language.spelling "
             "language.refusal language.lexer language.grammar language.arguments "
             "language.json_text language.leaf_values language.program language.attributes "
             "language.node_table",
@@ -73,13 +73,13 @@ FLOORS = {
     "explanations": Floor(
         _within(
             "autograd_lab.explanations",
-            "presets problem chain expression derivation verdict layout witnesses as_text as_latex "
-            "as_markdown as_json as_diagram explanation .",
+            "presets problem chain expression derivation verdict layout witnesses text_product "
+            "text_verdict as_text as_latex as_markdown as_json as_diagram explanation .",
         )
     ),
     "front door": Floor(_within("autograd_lab", "environment .")),
-    "commands": Floor(_within("autograd_lab_cli", ". doctor explain main")),
-    "gallery": Floor(_within("autograd_lab_gallery", ". __main__")),
+    "commands": Floor(_within("autograd_lab_cli", ". streams doctor explain main __main__")),
+    "gallery": Floor(_within("autograd_lab_gallery", ". pictures __main__")),
 }
 
 # Large or rarely installed libraries, and the only modules that may name them.

@@ -55,6 +55,18 @@ def test_generated_strings():
     assert megabytes <= MEGABYTES
 
 
+def test_a_planted_hang_is_stopped_and_named():
+    with pytest.raises(AssertionError, match=r"self-test 'planted'.*in _hang"):
+        in_child("hang")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps the limit of memory")
+def test_a_planted_greed_is_stopped_and_named():
+    ((group, data, _, found),), _, _ = in_child("greedy")
+    assert (group, data) == ("self-test", "'planted'")
+    assert found.startswith("broken: MemoryError")
+
+
 def test_generated_strings_repeat():
     assert [*generated(50, seed=1)] == [*generated(50, seed=1)]
     assert [*generated(50, seed=1)] != [*generated(50, seed=2)]

@@ -14,7 +14,7 @@ FOLDERS = ("autograd_lab", "cli", "gallery")
 BUILT_IN = {"eval", "exec", "compile", "__import__"}
 # lambdify is left out: it spells a SymPy tree, which is never made from text here, as a function
 ANYWHERE = {"sympify", "parse_expr", "parse_latex", "literal_eval"}
-MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "code", "runpy"}
+MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "runpy"}
 
 
 def faults(source: str) -> Iterator[str]:

@@ -368,6 +368,14 @@ def test_limits_are_reached(text):
     assert len(read(text).names) <= 1
 
 
+def test_five_hundred_nodes_are_the_limit():
+    terms = ["*".join([f"{i}"] * 2) for i in range(10, 93)]  # 3 nodes each and one to add: 331
+    sums = ["+".join(terms), "+".join(terms[:42])]  # and 167
+    assert len(read(f"a={sums[0]}; a+{sums[1]}").program.steps) == 499
+    assert len(read(f"a={sums[0]}; -(a+{sums[1]})").program.steps) == 500
+    assert "500" in refusal(f"a={sums[0]}; -(-(a+{sums[1]}))")
+
+
 def test_a_caret_stands_under_its_place_in_a_long_line():
     text = "+".join(["abc"] * 40) + "^" + "+".join(["abc"] * 40)
     _, line, caret, _ = refusal(text).split("\n")
@@ -414,6 +422,8 @@ def test_many_missing_values_are_shortened():
         ({"a": 1, "b": 1}, "computed"),
         ({"a": math.nan}, "finite"),
         ({"a": -math.inf}, "finite"),
+        ({"a": "1"}, "finite"),
+        ({"a": None}, "finite"),
     ],
 )
 def test_values_that_do_not_fit(values, word):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from autograd_lab.explanations.expression import expression, from_graph
 from autograd_lab.explanations.problem import Problem
 from autograd_lab.graph import Node, toposort
 from autograd_lab.interpreters import document, text
+from autograd_lab.language.json_text import MAX_BYTES
+from autograd_lab.language.refusal import printable
 
 __all__ = ["TARGETS", "Explanation", "explain"]
 
@@ -127,10 +128,11 @@ def _file(name: str, values: dict[str, float] | None, wrt: Sequence[str]) -> Pro
     path = Path(name)
     if not path.is_file():
         raise UsageError(
-            f"no file {os.fspath(path)!r}, and the name of a file is not read as an expression\n"
+            f"no file '{printable(name)}', and the name of a file is not read as an expression\n"
             "   Save a graph with:   autograd-lab explain chain --json FILE.json"
         )
-    return from_bytes(path.read_bytes(), values, wrt)
+    with path.open("rb") as file:
+        return from_bytes(file.read(MAX_BYTES + 1), values, wrt)
 
 
 def from_bytes(
@@ -138,6 +140,7 @@ def from_bytes(
 ) -> Problem:
     """The problem stored in a JSON document of ``to_json``."""
     read = document.from_document(document.read_json(data))
+    _refuse_arrays(read.output)
     if values:
         raise UsageError("--at: a saved graph carries its own values; change them in the file")
     names = {node: name for name, node in read.assigned.items()}
@@ -145,14 +148,22 @@ def from_bytes(
     return from_graph("graph", read.output, read.leaves, names, _output_name(read.output), asked)
 
 
+def _refuse_arrays(output: Node) -> None:
+    for node in toposort([output]):
+        if not isinstance(node.value, (float, bool)):
+            raise UsageError(
+                "explain takes a graph of numbers, and this one holds an array of shape "
+                f"{node.shape}\n   Explain one number of it, or use gradient() for arrays."
+            )
+
+
 def _output_name(output: Node) -> str:
     return output.name or "y"
 
 
 def _recorded(output: Node, wrt: Sequence[str]) -> Problem:
+    _refuse_arrays(output)
     order = toposort([output])
-    if any(type(node.value) is not float for node in order if not isinstance(node.value, bool)):
-        raise UsageError("explain takes a graph of numbers; this one holds arrays")
     leaves = {node.name: node for node in order if node.op is None and node.name is not None}
     named = sum(node.op is None and node.name is not None for node in order)
     if len(leaves) < named:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from autograd_lab.explanations.derivation import Derivation
-from autograd_lab.explanations.explanation import Explanation
 from autograd_lab.graph import Node, toposort
 from autograd_lab.interpreters.paths import Edge
 from autograd_lab.notation import unicode_name
 from autograd_lab.pictures import Arrow, Box, Diagram, Label
 from autograd_lab.pictures.diagram import Kind
 from autograd_lab.scaled import Scaled
+
+if TYPE_CHECKING:
+    from autograd_lab.explanations.explanation import Explanation
 
 MOST_NEURONS = 40  # of a chain drawn neuron by neuron
 ENDS = 4  # neurons drawn at either end of a longer one

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lab.explanations.derivation import Derivation
-from autograd_lab.explanations.explanation import SCHEMA, Explanation
 from autograd_lab.graph import toposort
 from autograd_lab.interpreters import document
 from autograd_lab.interpreters.paths import Edge
 from autograd_lab.notation import Formula
 from autograd_lab.scaled import Scaled
+
+if TYPE_CHECKING:
+    from autograd_lab.explanations.explanation import Explanation
 
 
 def render(e: Explanation, indent: int | None = 2) -> str:
@@ -28,7 +30,7 @@ def to_dict(e: Explanation) -> dict[str, Any]:
     names = {node: name for node, name in p.names.items() if node.op is not None}
     graph = document.to_document(p.output, p.asked(), names)
     return {
-        "schema": SCHEMA,
+        "schema": document.SCHEMA,
         "target": p.target,
         "heading": _formula(p.heading),
         "convention": "autograd-lab",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from autograd_lab.explanations.derivation import Derivation, Factor, PathProduct, bracketed
-from autograd_lab.explanations.explanation import Explanation
 from autograd_lab.notation import latex_name
 from autograd_lab.scaled import Scaled
+
+if TYPE_CHECKING:
+    from autograd_lab.explanations.explanation import Explanation
 
 PER_LINE = 9  # factors on a line: the slide's product fits on one
 MOST_PATHS = 20

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from autograd_lab.explanations import as_latex
-from autograd_lab.explanations.explanation import Explanation
 from autograd_lab.notation import latex_name
+
+if TYPE_CHECKING:
+    from autograd_lab.explanations.explanation import Explanation
 
 MOST_ROWS = 60
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lab.explanations import text_product, text_verdict
 from autograd_lab.explanations.chain import STEEPEST
-from autograd_lab.explanations.explanation import Explanation
 from autograd_lab.explanations.layout import MOST_ROWS, Column, Style, shortened, table, wrap
 from autograd_lab.explanations.problem import Chain
 from autograd_lab.graph import slope
 from autograd_lab.notation import act_letter, unicode_name
 from autograd_lab.ops import KINKS
+
+if TYPE_CHECKING:
+    from autograd_lab.explanations.explanation import Explanation
 
 
 def render(e: Explanation, **options: Any) -> str:

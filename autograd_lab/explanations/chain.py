@@ -52,7 +52,7 @@ def chain(
     the README is built.
 
     >>> chain(w=1, b="auto", n=3).heading.text
-    'C = 0.5·(a₃ − y)²'
+    'C = ½(a₃ − y)²'
     """
     _check(act, n, x, y)
     if random is not None:

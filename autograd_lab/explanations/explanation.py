@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from autograd_lab.explanations.witnesses import Check
 
 Mode = Literal["both", "symbolic", "numeric"]
-SCHEMA = "autograd-lab/explain/1"
 
 
 @dataclass(frozen=True)

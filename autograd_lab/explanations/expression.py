@@ -56,6 +56,9 @@ def from_graph(
     symbolic_only: bool = False,
 ) -> Problem:
     """The problem of a scalar graph; nodes without a name become v1, v2, ... in order."""
+    order = toposort([output])
+    reached = set(order)
+    assigned = {node: name for node, name in assigned.items() if node in reached}
     names = {node: name for node, name in assigned.items() if node.op is not None}
     if output.op is None:
         raise UsageError(
@@ -64,8 +67,8 @@ def from_graph(
         )
     names[output] = output_name
     letter = _free_letter({*leaves, *names.values()})
-    inner = [node for node in toposort([output]) if node.op is not None and node not in names]
-    active = active_nodes(toposort([output]), leaves.values())
+    inner = [node for node in order if node.op is not None and node not in names]
+    active = active_nodes(order, leaves.values())
     inner = [node for node in inner if node in active]
     names |= {node: f"{letter}{i}" for i, node in enumerate(inner, 1)}
     if not symbolic_only:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class Style:
             if x.underflows or x.overflows:
                 return x.format(self.precision)
             x = float(x)
-        if x == 0 or 1e-3 <= abs(x) < 1e5:
+        if x == 0 or 1e-2 <= abs(x) < 1e5:
             return f"{x:+.{self.precision}f}"
         return words_of(Scaled.of(x)) or f"{x:+.{self.precision}e}"
 
@@ -82,7 +83,7 @@ def pad(text: str, width: int, align: str = "<") -> str:
 
 def bar(size: float, least: float, most: float, style: Style) -> str:
     """A bar for a log10 size between the least and the most of its table."""
-    if size != size or size == -float("inf"):
+    if not math.isfinite(size):
         return ""
     share = (size - least) / (most - least) if most > least else 1.0
     return style.sign("█") * max(1, round(BAR * min(max(share, 0.0), 1.0)))

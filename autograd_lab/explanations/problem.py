@@ -83,6 +83,8 @@ def problem(
     without a name are folded into their users.
     """
     every = {**names, **{node: name for name, node in leaves.items()}}
+    fixed = [x for x in toposort([output]) if x.op is None and x.name and x not in every]
+    every |= {x: str(x.name) for x in fixed}  # numbers with a name, as in "a = 2; a*x"
     unknown = [name for name in wrt if name not in leaves]
     if unknown:
         raise UsageError(_unknown(unknown[0], list(leaves)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from autograd_lab.explanations.derivation import Derivation, Factor, PathProduct, bracketed
-from autograd_lab.explanations.explanation import Explanation
 from autograd_lab.explanations.layout import (
     MOST_ROWS,
     Column,
@@ -17,6 +18,9 @@ from autograd_lab.explanations.layout import (
 )
 from autograd_lab.notation import Formula, unicode_name
 from autograd_lab.scaled import Scaled
+
+if TYPE_CHECKING:
+    from autograd_lab.explanations.explanation import Explanation
 
 MOST_FACTORS = 13  # of a product written out; longer ones show both ends
 MOST_PATHS = 10
@@ -126,7 +130,7 @@ def _under(e: Explanation, factor: Factor | None, style: Style) -> list[str]:
 
 def _walk(e: Explanation, path: PathProduct, style: Style) -> list[str]:
     top = unicode_name(e.problem.output_name)
-    sizes = [f.running.log10 for f in path.factors if f.running.sign]
+    sizes = [f.running.log10 for f in path.factors if f.running.sign and f.running.is_finite]
     least, most = min(sizes, default=0.0) - 0.5, max(sizes, default=0.0)
     rows = []
     for f in path.factors:

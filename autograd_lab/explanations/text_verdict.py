@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograd_lab.explanations.explanation import Explanation, Gradient
 from autograd_lab.explanations.layout import (
     MOST_ROWS,
     Column,
@@ -19,6 +18,9 @@ from autograd_lab.explanations.text_product import gradient_text, size_words
 from autograd_lab.explanations.verdict import FACTOR, SATURATED_SHARE
 from autograd_lab.notation import act_letter, unicode_name
 from autograd_lab.scaled import Scaled
+
+if TYPE_CHECKING:
+    from autograd_lab.explanations.explanation import Explanation, Gradient
 
 
 def layers(e: Explanation, chain: Chain, style: Style) -> list[str]:
@@ -244,7 +246,7 @@ def checks(e: Explanation, style: Style) -> list[str]:
     rows = []
     for c in e.checks:
         counted = f"{c.done:,} of {c.total:,} gradients" if c.total else ""
-        said = f"largest relative difference {c.largest:.0e}" if c.done else c.status
+        said = f"relative difference ≤ {c.largest:.0e}" if c.done else c.status
         rows.append([MARKS[c.status], c.witness, counted, said])
     columns = [Column("", "<"), Column("", "<"), Column("", ">"), Column("", "<")]
     lines = table(columns, rows, style)[1:]

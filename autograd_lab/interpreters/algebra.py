@@ -177,7 +177,19 @@ def numeric(symbols: Sequence[Any], expression: Any) -> Callable[..., Any]:
     spelled = {
         f.__name__: _spelled_out(*f.stands_for) for f in short_names if hasattr(f, "stands_for")
     }
-    return sp.lambdify(symbols, expression, [spelled, "mpmath"])  # type: ignore[no-any-return]
+    # dummify: a variable may be called mpf
+    found: Callable[..., Any] = sp.lambdify(symbols, expression, [spelled, "mpmath"], dummify=True)
+    return found
+
+
+def _values(symbols: Sequence[Any], slopes: list[Any], at: Sequence[Any]) -> list[Any]:
+    """Several formulas at one point; nan for one that has no value there, such as 1/0."""
+    try:
+        return list(numeric(symbols, slopes)(*at))
+    except (ArithmeticError, ValueError, TypeError):
+        if len(slopes) == 1:
+            return [mpmath.nan]
+        return [_values(symbols, [slope], at)[0] for slope in slopes]
 
 
 def precise_gradient(
@@ -191,7 +203,10 @@ def precise_gradient(
 
     def extend(g: Any, node: Node, index: int) -> Any:
         slope = _mpmath_slope(*_key(node, index, True)[:-1])
-        return g * slope(*[values[x] for x in node.inputs])
+        try:
+            return g * slope(*[values[x] for x in node.inputs])
+        except (ArithmeticError, ValueError, TypeError):
+            return mpmath.nan
 
     total = sweep(order, {output: mpmath.mpf(1)}, extend, lambda a, b: a + b, active)
     return {x: total.get(x, mpmath.mpf(0)) for x in leaves}
@@ -240,8 +255,7 @@ def closed_gradient(output: Node, leaves: Sequence[Node]) -> dict[Node, Any]:
     expression, symbols = to_sympy(output, expand=False)
     asked = [x for x in leaves if x in symbols]
     slopes = [sp.diff(expression, symbols[x]) for x in asked]
-    function = numeric(list(symbols.values()), slopes)
-    values = function(*[mpmath.mpf(x.value) for x in symbols])
+    values = _values(list(symbols.values()), slopes, [mpmath.mpf(x.value) for x in symbols])
     return dict.fromkeys(leaves, mpmath.mpf(0)) | dict(zip(asked, values, strict=True))
 
 

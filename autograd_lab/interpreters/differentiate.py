@@ -62,16 +62,36 @@ def _pull_values(g: Value, node: Node, i: int) -> Value:
     assert op is not None
     rule = op.pull(i)
     assert rule is not None
-    carried = rule(g, node.value, *[a.value for a in node.inputs], **node.attrs)
+    inputs = [a.value for a in node.inputs]
+    carried = rule(g, node.value, *inputs, **node.attrs)
     if type(carried) is float and type(x) is float:
         return carried
-    if op.elementwise and not np.isfinite(carried).all():
-        carried = np.where(np.equal(g, 0.0), 0.0, carried)
+    if not np.isfinite(carried).all():
+        carried = _kept_zero(carried, g, node.value, inputs, node, i)
     if np.shape(carried) != np.shape(x):  # x was broadcast on the way in: add the copies up
         carried = sum_to(carried, shape=np.shape(x))
-    if type(x) is not float and carried.dtype != x.dtype:
-        carried = carried.astype(x.dtype)
-    return carried
+    if type(x) is float:
+        return float(carried)
+    return carried if carried.dtype == x.dtype else carried.astype(x.dtype)
+
+
+def _kept_zero(carried: Any, g: Any, y: Any, inputs: Sequence[Any], node: Node, i: int) -> Any:
+    """0 times anything is 0 for an adjoint, or ``where`` would leak from the branch not taken.
+
+    In a product of arrays an infinite entry counts only where an adjoint other than 0 meets it.
+    """
+    op = node.op
+    assert op is not None
+    if op.elementwise:
+        return where(equal(g, 0.0), 0.0, carried)
+    rule = op.pull(i)
+    assert rule is not None
+    sound = [np.isfinite(x.value) for x in node.inputs]
+    finite = [where(mask, x, 0.0) for mask, x in zip(sound, inputs, strict=True)]
+    holes = [np.logical_not(mask).astype(float) for mask in sound]
+    arrives = np.not_equal(g.value if isinstance(g, Node) else g, 0.0).astype(float)
+    met = rule(arrives, node.value, *holes, **node.attrs)
+    return where(np.not_equal(met, 0.0), carried, rule(g, y, *finite, **node.attrs))
 
 
 def _pull_nodes(guarded: bool) -> Callable[[Node, Node, int], Node]:
@@ -87,12 +107,12 @@ def _pull_nodes(guarded: bool) -> Callable[[Node, Node, int], Node]:
         rule = op.pull(i)
         assert rule is not None
         carried: Node = rule(g, node, *node.inputs, **node.attrs)
-        unbounded = (guarded and op.singular) or not np.isfinite(carried.value).all()
-        if op.elementwise and unbounded:
-            carried = where(equal(g, 0.0), 0.0, carried)
+        sound = np.isfinite(carried.value).all()
+        if not sound or (guarded and op.elementwise and not op.bounded):
+            carried = _kept_zero(carried, g, node, node.inputs, node, i)
         if carried.shape != x.shape:
             carried = sum_to(carried, shape=x.shape)
-        if type(x.value) is not float and carried.dtype != x.dtype:
+        if carried.dtype != x.dtype:
             carried = cast(carried, dtype=str(x.dtype))
         return carried
 

@@ -96,7 +96,7 @@ def from_document(data: Any) -> Document:
 
     Keys that are not known are ignored.  Raises ExpressionError for anything that is no graph:
     another schema, cycles, unknown operations and ids, attributes and values that do not fit, more
-    than 500 nodes, 400 operations in a row or 100,000 numbers.
+    than MAX_NODES nodes, MAX_DEPTH operations in a row or MAX_NUMBERS numbers.
     """
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise refusal(

@@ -7,7 +7,7 @@ with reverse mode but the graph.
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -48,8 +48,21 @@ def evaluate(order: Sequence[Node], leaves: Mapping[Node, Any]) -> dict[Node, An
             values[node] = m.number(node.value)
         else:
             attrs = {key: m.number(value) for key, value in node.attrs.items()}
-            values[node] = node.op.formula(m, *[values[x] for x in node.inputs], **attrs)
+            values[node] = _real(node.op.formula, m, *[values[x] for x in node.inputs], **attrs)
     return values
+
+
+def _real(formula: Callable[..., Any], *arguments: Any, **attrs: Any) -> Any:
+    """A formula's value, nan where it has no real one (1/0, ln -1), as in the engine."""
+    try:
+        value = formula(*arguments, **attrs)
+    except (ArithmeticError, ValueError, TypeError):
+        return mpmath.nan
+    return value if isinstance(value, (mpmath.mpf, bool)) else _number(_as_float(value))
+
+
+def _as_float(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 
 from autograd_lab.errors import UsageError
 from autograd_lab.graph import OPS, Node, constant, leaf
@@ -12,7 +13,7 @@ from autograd_lab.language.arguments import looks_like_file, parse_numbers, pars
 from autograd_lab.language.functions import FUNCTIONS, Function
 from autograd_lab.language.parser import MAX_NODES, parse
 from autograd_lab.language.program import Program
-from autograd_lab.language.refusal import printable, refusal
+from autograd_lab.language.refusal import printable, refusal, shown
 
 __all__ = [
     "FUNCTIONS",
@@ -82,9 +83,8 @@ class Expression:
         self._check(values)
         leaves = {name: leaf(float(values[name]), name) for name in self.names}
         nodes: list[Node] = []
-        pairs = list(
-            zip(self.program.ends, self.assigned, strict=False)
-        )  # a last value has no name
+        # strict=False: a last value may have no name
+        pairs = list(zip(self.program.ends, self.assigned, strict=False))
         named = dict(reversed(pairs))  # of two words for one node, the first names it
         for place, step in enumerate(self.program.steps):
             if step.op:
@@ -113,8 +113,10 @@ class Expression:
                     f"the expression has no variable '{printable(str(name))}'",
                     remedy=f"Its variables: {known}",
                 )
-            if not math.isfinite(value):
-                raise refusal(f"{name} = {value}: a value is a finite number")
+            if not isinstance(value, Real) or not math.isfinite(value):
+                raise refusal(
+                    f"{name} = {shown(value)} is no value", remedy="A value is a finite number."
+                )
 
 
 def _no_value_for(missing: Sequence[str]) -> str:

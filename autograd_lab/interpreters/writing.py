@@ -143,4 +143,4 @@ def _brackets(formula: Formula) -> Formula:
 
 def _raised(text: str) -> str:
     digits = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-    return "".join(digits[int(c)] for c in text) if text.isdigit() else ""
+    return "".join(digits[int(c)] for c in text) if text.isascii() and text.isdigit() else ""

@@ -41,7 +41,7 @@ def statements(text: str) -> list[Statement]:
     if len(text) > MAX_CHARACTERS:
         raise refusal(
             f"the expression has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
-            remedy="Give a larger graph as a file: FILE.json.",
+            remedy="Leave a part out, or name what occurs often: b = ...;",
         )
     if not text.strip():
         raise refusal("the expression is empty", remedy='Write one, for example "tanh(w*x + b)".')

@@ -12,8 +12,8 @@ from autograd_lab.language.attributes import MAX_INPUTS
 from autograd_lab.language.names import INHERITED
 from autograd_lab.language.refusal import refusal, shown
 
-MAX_NODES = 500
-MAX_DEPTH = 400
+MAX_NODES = 2_500
+MAX_DEPTH = 2_000
 REWRITE = "Write a graph with --format json and change that."
 Entry = dict[str, Any]
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]|_(?!_)){0,63}")
@@ -29,7 +29,7 @@ def node_table(listed: Any) -> dict[str, Entry]:
         raise refusal("nodes is no list of nodes", remedy=REWRITE)
     if len(listed) > MAX_NODES:
         raise refusal(
-            f"the graph has {len(listed):,} nodes; at most {MAX_NODES} are read",
+            f"the graph has {len(listed):,} nodes; at most {MAX_NODES:,} are read",
             remedy="Give a smaller graph.",
         )
     found: dict[str, Entry] = {}
@@ -88,7 +88,7 @@ def in_order(entries: Mapping[str, Entry]) -> Iterator[str]:
         done += 1
         if depth[key] > MAX_DEPTH:
             raise refusal(
-                f"more than {MAX_DEPTH} operations in a row, at node '{key}'",
+                f"more than {MAX_DEPTH:,} operations in a row, at node '{key}'",
                 remedy="Give a smaller graph.",
             )
         yield key

@@ -113,7 +113,8 @@ class _Reader:
         while stack:
             node, depth, condition, step = stack.pop()
             if step is None:
-                self.check_size(node, depth)
+                if depth > MAX_DEPTH:
+                    raise self.refuse(node, _TOO_DEEP, _SHALLOWER)
                 step, inputs = self.enter(node)
                 if (step.op in COMPARISONS) != condition:
                     raise self.misplaced(node, condition)
@@ -124,21 +125,13 @@ class _Reader:
                 ]
                 continue
             done.append(self.leave(step, done))
+            if len(self.steps) > MAX_NODES:
+                raise self.refuse(
+                    node,
+                    f"more than {MAX_NODES} operations, numbers and variables",
+                    "Leave a part out; a sum of many terms shows nothing more.",
+                )
         return done[0]
-
-    def check_size(self, node: ast.expr, depth: int) -> None:
-        if depth > MAX_DEPTH:
-            raise self.refuse(
-                node,
-                _TOO_DEEP,
-                _SHALLOWER,
-            )
-        if len(self.steps) >= MAX_NODES:
-            raise self.refuse(
-                node,
-                f"more than {MAX_NODES} operations, numbers and variables",
-                "Give a larger graph as a file: FILE.json.",
-            )
 
     def enter(self, node: ast.expr) -> tuple[Step, list[ast.expr]]:
         """What a node of Python's tree means here, and the parts that come before it."""

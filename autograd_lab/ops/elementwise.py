@@ -35,7 +35,7 @@ def _elementwise(name: str, **faces: Any) -> Op:
 # --- arithmetic -----------------------------------------------------------------------------------
 
 add: Op = _elementwise(
-    "add", label="+", out=True,
+    "add", bounded=True, label="+", out=True,
     forward=np.add,
     scalar=lambda a, b: a + b,
     vjp=(lambda g, y, a, b: g,
@@ -44,7 +44,7 @@ add: Op = _elementwise(
 )  # fmt: skip
 
 subtract: Op = _elementwise(
-    "subtract", label="−", out=True,
+    "subtract", bounded=True, label="−", out=True,
     forward=np.subtract,
     scalar=lambda a, b: a - b,
     vjp=(lambda g, y, a, b: g,
@@ -53,7 +53,7 @@ subtract: Op = _elementwise(
 )  # fmt: skip
 
 multiply: Op = _elementwise(
-    "multiply", singular=True, label="×", out=True,
+    "multiply", label="×", out=True,
     forward=np.multiply,
     scalar=lambda a, b: a * b,
     vjp=(lambda g, y, a, b: g * b,
@@ -62,7 +62,7 @@ multiply: Op = _elementwise(
 )  # fmt: skip
 
 divide: Op = _elementwise(
-    "divide", singular=True, label="÷", out=True,
+    "divide", label="÷", out=True,
     forward=np.divide,
     scalar=_ieee(lambda a, b: a / b, np.divide),
     vjp=(lambda g, y, a, b: divide(g, b),
@@ -71,7 +71,7 @@ divide: Op = _elementwise(
 )  # fmt: skip
 
 negative: Op = _elementwise(
-    "negative", label="−", out=True,
+    "negative", bounded=True, label="−", out=True,
     forward=np.negative,
     scalar=lambda x: -x,
     vjp=(lambda g, y, x: -g,),
@@ -79,7 +79,7 @@ negative: Op = _elementwise(
 )  # fmt: skip
 
 identity: Op = _elementwise(
-    "identity", label="id",
+    "identity", bounded=True, label="id",
     forward=lambda x: x,
     scalar=lambda x: x,
     vjp=(lambda g, y, x: g,),
@@ -128,7 +128,7 @@ def _choose(condition: Value, a: Value, b: Value) -> Value:
 
 
 where: Op = _elementwise(
-    "where", label="where", selects=True,
+    "where", bounded=True, label="where", selects=True,
     forward=_choose,
     vjp=(None,
          lambda g, y, c, a, b: where(c, g, 0.0),
@@ -137,7 +137,7 @@ where: Op = _elementwise(
 )  # fmt: skip
 
 maximum: Op = _elementwise(
-    "maximum", label="max", out=True, selects=True,
+    "maximum", bounded=True, label="max", out=True, selects=True,
     forward=np.maximum,
     scalar=lambda a, b: a if a >= b or a != a else b,
     vjp=(lambda g, y, a, b: where(greater(a, b), g, where(equal(a, b), 0.5 * g, 0.0)),
@@ -147,7 +147,7 @@ maximum: Op = _elementwise(
 )  # fmt: skip
 
 minimum: Op = _elementwise(
-    "minimum", label="min", out=True, selects=True,
+    "minimum", bounded=True, label="min", out=True, selects=True,
     forward=np.minimum,
     scalar=lambda a, b: a if a <= b or a != a else b,
     vjp=(lambda g, y, a, b: where(less(a, b), g, where(equal(a, b), 0.5 * g, 0.0)),
@@ -157,7 +157,7 @@ minimum: Op = _elementwise(
 )  # fmt: skip
 
 sign: Op = _elementwise(
-    "sign", label="sign", out=True,
+    "sign", bounded=True, label="sign", out=True,
     forward=np.sign,
     scalar=lambda x: float((x > 0) - (x < 0)) if x == x else x,
     vjp=(None,),
@@ -177,7 +177,7 @@ abs: Op = _elementwise(
 # --- exponentials, roots and powers ---------------------------------------------------------------
 
 exp: Op = _elementwise(
-    "exp", singular=True, label="exp", out=True,
+    "exp", label="exp", out=True,
     forward=np.exp,
     scalar=_ieee(math.exp, np.exp),
     vjp=(lambda g, y, x: g * y,),
@@ -185,7 +185,7 @@ exp: Op = _elementwise(
 )  # fmt: skip
 
 expm1: Op = _elementwise(
-    "expm1", singular=True, label="expm1", out=True,
+    "expm1", label="expm1", out=True,
     forward=np.expm1,
     scalar=_ieee(math.expm1, np.expm1),
     vjp=(lambda g, y, x: g * exp(x),),
@@ -193,15 +193,16 @@ expm1: Op = _elementwise(
 )  # fmt: skip
 
 log: Op = _elementwise(
-    "log", singular=True, label="ln", out=True,
+    "log", label="ln", out=True,
     forward=np.log,
     scalar=_ieee(math.log, np.log),
     vjp=(lambda g, y, x: divide(g, x),),
     formula=lambda m, x: m.log(x),
+    kink=lambda x: x == 0,
 )  # fmt: skip
 
 log1p: Op = _elementwise(
-    "log1p", singular=True, label="log1p", out=True,
+    "log1p", label="log1p", out=True,
     forward=np.log1p,
     scalar=_ieee(math.log1p, np.log1p),
     vjp=(lambda g, y, x: divide(g, 1.0 + x),),
@@ -209,7 +210,7 @@ log1p: Op = _elementwise(
 )  # fmt: skip
 
 sqrt: Op = _elementwise(
-    "sqrt", singular=True, label="√", out=True,
+    "sqrt", label="√", out=True,
     forward=np.sqrt,
     scalar=_ieee(math.sqrt, np.sqrt),
     vjp=(lambda g, y, x: divide(0.5 * g, y),),
@@ -219,13 +220,13 @@ sqrt: Op = _elementwise(
 
 
 def _power_slope(g: Any, a: Any, b: Any) -> Any:
-    """B a^(b-1), with x^0 flat everywhere; the inner ``where`` keeps 0^-1 out of later slopes."""
-    flat = equal(b, 0.0)
-    return g * where(flat, 0.0, b * power(where(flat, 1.0, a), b - 1.0))
+    """B a^(b-1), with x^0 flat at 0 too: the inner ``where`` keeps 0^-1 out of it."""
+    base = where(equal(b, 0.0), where(equal(a, 0.0), 1.0, a), a)
+    return g * (b * power(base, b - 1.0))
 
 
 power: Op = _elementwise(
-    "power", singular=True, label="^", out=True,
+    "power", label="^", out=True,
     forward=np.power,
     scalar=_ieee(math.pow, np.power),
     vjp=(lambda g, y, a, b: _power_slope(g, a, b),
@@ -253,7 +254,7 @@ cos: Op = _elementwise(
 )  # fmt: skip
 
 tan: Op = _elementwise(
-    "tan", singular=True, label="tan", out=True,
+    "tan", label="tan", out=True,
     forward=np.tan,
     scalar=_ieee(math.tan, np.tan),
     vjp=(lambda g, y, x: divide(g, square(cos(x))),),
@@ -322,7 +323,7 @@ softplus: Op = _elementwise(
 # --- piecewise linear activations -----------------------------------------------------------------
 
 relu: Op = _elementwise(
-    "relu", label="relu", symbol="relu", selects=True,
+    "relu", bounded=True, label="relu", symbol="relu", selects=True,
     forward=lambda x: np.maximum(x, 0.0),
     scalar=lambda x: x if x > 0 or x != x else 0.0,
     vjp=(lambda g, y, x: where(greater(x, 0.0), g, 0.0),),
@@ -341,7 +342,7 @@ def _leaky_family(name: str, **faces: Any) -> Op:
 
 
 leaky_relu: Op = _leaky_family(
-    "leaky_relu", attrs={"negative_slope": 0.2},
+    "leaky_relu", bounded=True, attrs={"negative_slope": 0.2},
     forward=lambda x, negative_slope: _leaky(x, negative_slope),
     scalar=lambda x, negative_slope: x if x >= 0 else negative_slope * x,
     vjp=(lambda g, y, x, negative_slope: where(greater_equal(x, 0.0), g, negative_slope * g),),
@@ -351,7 +352,7 @@ leaky_relu: Op = _leaky_family(
 
 # The slope of RReLU outside training is the mean of its range (Xu et al. 2015, section 2.4).
 rrelu: Op = _leaky_family(
-    "rrelu", attrs={"lower": 1 / 8, "upper": 1 / 3},
+    "rrelu", bounded=True, attrs={"lower": 1 / 8, "upper": 1 / 3},
     forward=lambda x, lower, upper: _leaky(x, (lower + upper) / 2),
     scalar=lambda x, lower, upper: x if x >= 0 else (lower + upper) / 2 * x,
     vjp=(lambda g, y, x, lower, upper: where(
@@ -380,7 +381,7 @@ def _below_zero(x: Any) -> Any:
 
 elu: Op = _elementwise(
     "elu", label="elu", symbol="elu", selects=True, attrs={"alpha": 1.0},
-    forward=lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0))),
+    forward=lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0.0, x))),
     scalar=lambda x, alpha: x if x > 0 else alpha * math.expm1(x),
     vjp=(lambda g, y, x, alpha: where(greater(x, 0.0), g, g * (alpha * exp(_below_zero(x)))),),
     formula=lambda m, x, alpha: m.where(m.less(0, x), x, alpha * m.expm1(x)),
