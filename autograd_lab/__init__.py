@@ -77,10 +77,12 @@ __all__ = [
 
 def _find(name: str) -> Any:
     """The object behind a public name; found once, then an ordinary attribute."""
-    from importlib import import_module, metadata
+    from importlib import import_module
 
     if name == "__version__":
-        found: Any = metadata.version("autograd-lab")
+        from importlib.metadata import version
+
+        found: Any = version("autograd-lab")
     elif name in _HOMES:
         module, _, attribute = _HOMES[name].partition(":")
         if module == "graph":

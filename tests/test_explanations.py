@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import mpmath
 import numpy as np
@@ -19,6 +20,8 @@ from autograd_lab.explanations.presets import PRESETS
 from autograd_lab.explanations.verdict import escape_window
 from autograd_lab.graph import OPS
 from autograd_lab.interpreters.precise import MPMATH
+from autograd_lab.interpreters.text import FUNCTIONS
+from autograd_lab.language.functions import COMPARISONS
 
 LECTURE = {"w": [0.8, -1.2, 0.5, 1.5], "b": [0.1, 0.4, -0.3, -0.2]}
 
@@ -189,6 +192,25 @@ def test_the_steepest_slope_of_each_activation(name):
     op = OPS[name]
     steepest = max(abs(op.pull(0)(1.0, float(op(z)), z, **op.attrs)) for z in map(float, grid))
     assert steepest == pytest.approx(STEEPEST[name], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_all_witnesses_agree_for_every_function(name):
+    inputs = ["x > y", "x", "y"] if name == "where" else ["x", "y", "q"][: OPS[name].arity]
+    if name in COMPARISONS:
+        source = f"where({name}({', '.join(inputs)}), x*w, y)"
+    else:
+        source = f"w*{name}({', '.join(inputs)}) + x"
+    for x, y in ((0.3, 0.7), (0.7, 0.3), (2.5, 0.1)):
+        e = explain(
+            source,
+            at={
+                n: {"x": x, "y": y}.get(n, 1.1)
+                for n in "xywq"
+                if n in re.findall("[a-z_0-9]+", source)
+            },
+        )
+        assert [c.status for c in e.checks] == ["agree", "agree"]
 
 
 @pytest.mark.parametrize("act", ACTIVATIONS)

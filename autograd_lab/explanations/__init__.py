@@ -15,7 +15,7 @@ from autograd_lab.explanations.explanation import Explanation, Mode, Progress, b
 from autograd_lab.explanations.expression import expression, from_graph
 from autograd_lab.explanations.problem import Problem
 from autograd_lab.graph import Node, toposort
-from autograd_lab.interpreters import document, text
+from autograd_lab.interpreters import text
 from autograd_lab.language.json_text import MAX_BYTES
 from autograd_lab.language.refusal import printable
 
@@ -139,6 +139,8 @@ def from_bytes(
     data: bytes, values: Mapping[str, float] | None = None, wrt: Sequence[str] = ()
 ) -> Problem:
     """The problem stored in a JSON document of ``to_json``."""
+    from autograd_lab.interpreters import document
+
     read = document.from_document(document.read_json(data))
     _refuse_arrays(read.output)
     if values:

@@ -8,6 +8,7 @@ so a closed form is made on request and inside stated bounds only.
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -31,6 +32,21 @@ class TooLargeError(AutogradLabError):
     """A closed form would explode; read the graph edge by edge instead."""
 
 
+class FlatSign(sp.Function):  # type: ignore[misc]
+    """The sign of a number, with slope 0 by convention where SymPy's has a delta at the jump."""
+
+    is_real = True
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        return sp.Integer(0)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"sign({printer._print(self.args[0])})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{sign}}\left({printer._print(self.args[0])}\right)"
+
+
 class SymPyMath:
     """The mathematics that formula faces are written in, done by SymPy.
 
@@ -38,7 +54,7 @@ class SymPyMath:
     """
 
     exp, log, sin, cos, tan, tanh = sp.exp, sp.log, sp.sin, sp.cos, sp.tan, sp.tanh
-    erf, erfc, sign, abs = sp.erf, sp.erfc, sp.sign, sp.Abs
+    erf, erfc, sign, abs = sp.erf, sp.erfc, FlatSign, sp.Abs
     sqrt = staticmethod(sp.sqrt)
     less, less_equal, equal, not_equal = sp.Lt, sp.Le, sp.Eq, sp.Ne
     power = staticmethod(sp.Pow)
@@ -66,7 +82,7 @@ class SymPyMath:
         return sp.Integer(int(x)) if x.is_integer() and abs(x) < 1e15 else sp.Float(x, 60)
 
     def apply(self, op: Op, attrs: Mapping[str, Any], inputs: Sequence[Any]) -> Any:
-        if op.symbol and not self.expand and len(inputs) == 1 and not attrs:
+        if op.symbol and not self.expand and len(inputs) == 1 and dict(attrs) == dict(op.attrs):
             return named_function(op, 0)(*inputs)
         return op.formula(self, *inputs, **{key: self.number(v) for key, v in attrs.items()})
 
@@ -95,10 +111,10 @@ def named_function(op: Op, order: int) -> Any:
     return type(f"{op.name}_{order}", (sp.Function,), members)
 
 
-def _spelled_out(op: Op, order: int) -> Callable[..., Any]:
+@functools.cache
+def _spelled_out(op: Op, order: int) -> Any:
     x = placeholder(0)
-    formula = SymPyMath().apply(op, {}, [x])
-    return numeric([x], sp.diff(formula, x, order))
+    return sp.diff(SymPyMath().apply(op, op.attrs, [x]), x, order)
 
 
 LATEX_LETTERS = {"σ": r"\sigma", "sech²": r"\operatorname{sech}^{2}"}
@@ -164,32 +180,51 @@ def _template(op: Op, attrs: Any, arity: int, index: int, expand: bool) -> Formu
     return write(_local_slope(op, attrs, arity, index, expand))
 
 
-@functools.cache
-def _mpmath_slope(op: Op, attrs: Any, arity: int, index: int) -> Callable[..., Any]:
-    slope = _local_slope(op, attrs, arity, index, True)
-    return numeric([placeholder(i) for i in range(arity)], slope)
+def evaluate(expression: Any, values: Mapping[Any, Any], known: dict[Any, Any]) -> Any:
+    """A SymPy expression in mpmath numbers; nan where it has no real value, such as 1/0.
 
-
-def numeric(symbols: Sequence[Any], expression: Any) -> Callable[..., Any]:
-    """A function of mpmath numbers that evaluates a SymPy expression, or a list of them."""
-    parts = expression if isinstance(expression, list) else [expression]
-    short_names = {f.func for part in parts for f in part.atoms(sp.Function)}
-    spelled = {
-        f.__name__: _spelled_out(*f.stands_for) for f in short_names if hasattr(f, "stands_for")
-    }
-    # dummify: a variable may be called mpf
-    found: Callable[..., Any] = sp.lambdify(symbols, expression, [spelled, "mpmath"], dummify=True)
+    Written out here, since SymPy's own ways to numbers build and run program text.  ``known``
+    keeps the value of every part, so that the parts that formulas share are computed once.
+    """
+    if expression in known:
+        return known[expression]
+    if expression.is_Symbol:
+        found = values[expression]
+    elif expression in (sp.true, sp.false):
+        found = bool(expression)
+    elif expression.is_Number:
+        found = mpmath.mpmathify(expression._to_mpmath(mpmath.mp.prec))
+    else:
+        try:
+            found = _apply(expression, values, known)
+        except (ArithmeticError, ValueError, TypeError):
+            found = mpmath.nan
+    known[expression] = found
     return found
 
 
-def _values(symbols: Sequence[Any], slopes: list[Any], at: Sequence[Any]) -> list[Any]:
-    """Several formulas at one point; nan for one that has no value there, such as 1/0."""
-    try:
-        return list(numeric(symbols, slopes)(*at))
-    except (ArithmeticError, ValueError, TypeError):
-        if len(slopes) == 1:
-            return [mpmath.nan]
-        return [_values(symbols, [slope], at)[0] for slope in slopes]
+def _apply(expression: Any, values: Mapping[Any, Any], known: dict[Any, Any]) -> Any:
+    if isinstance(expression, sp.Piecewise):
+        for value, condition in expression.args:  # only the branch that holds is computed
+            if condition == True or evaluate(condition, values, known):
+                return evaluate(value, values, known)
+        return mpmath.nan
+    inputs = [evaluate(part, values, known) for part in expression.args]
+    if hasattr(expression, "stands_for"):
+        op, order = expression.stands_for
+        return evaluate(_spelled_out(op, order), {placeholder(0): inputs[0]}, {})
+    return _FUNCTIONS[expression.func](*inputs)
+
+
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    sp.Add: lambda *xs: mpmath.fsum(xs), sp.Mul: lambda *xs: mpmath.fprod(xs),
+    sp.Pow: mpmath.power, sp.exp: mpmath.exp, sp.log: mpmath.log, sp.sin: mpmath.sin,
+    sp.cos: mpmath.cos, sp.tan: mpmath.tan, sp.tanh: mpmath.tanh, sp.erf: mpmath.erf,
+    sp.erfc: mpmath.erfc, sp.sign: mpmath.sign, sp.Abs: abs, sp.Lt: operator.lt,
+    sp.Le: operator.le, sp.Gt: operator.gt, sp.Ge: operator.ge, sp.Eq: operator.eq,
+    sp.Ne: operator.ne, sp.Or: lambda *xs: any(xs), sp.And: lambda *xs: all(xs),
+    sp.Not: operator.not_, sp.ITE: lambda c, a, b: a if c else b, FlatSign: mpmath.sign, type(sp.pi): lambda: mpmath.pi,
+}  # fmt: skip
 
 
 def precise_gradient(
@@ -202,11 +237,9 @@ def precise_gradient(
     order = toposort([output])
 
     def extend(g: Any, node: Node, index: int) -> Any:
-        slope = _mpmath_slope(*_key(node, index, True)[:-1])
-        try:
-            return g * slope(*[values[x] for x in node.inputs])
-        except (ArithmeticError, ValueError, TypeError):
-            return mpmath.nan
+        slope = _local_slope(*_key(node, index, True))
+        at = {placeholder(i): values[x] for i, x in enumerate(node.inputs)}
+        return g * evaluate(slope, at, {})
 
     total = sweep(order, {output: mpmath.mpf(1)}, extend, lambda a, b: a + b, active)
     return {x: total.get(x, mpmath.mpf(0)) for x in leaves}
@@ -253,10 +286,13 @@ def to_sympy(output: Node, expand: bool = True) -> tuple[Any, dict[Node, Any]]:
 def closed_gradient(output: Node, leaves: Sequence[Node]) -> dict[Node, Any]:
     """d(output)/d(leaf) from one composed formula, differentiated as a whole, in mpmath numbers."""
     expression, symbols = to_sympy(output, expand=False)
-    asked = [x for x in leaves if x in symbols]
-    slopes = [sp.diff(expression, symbols[x]) for x in asked]
-    values = _values(list(symbols.values()), slopes, [mpmath.mpf(x.value) for x in symbols])
-    return dict.fromkeys(leaves, mpmath.mpf(0)) | dict(zip(asked, values, strict=True))
+    values = {symbol: mpmath.mpf(x.value) for x, symbol in symbols.items()}
+    known: dict[Any, Any] = {}
+    return {
+        x: evaluate(sp.diff(expression, symbols[x]), values, known) if x in symbols
+        else mpmath.mpf(0)
+        for x in leaves
+    }  # fmt: skip
 
 
 def closed_form(
