@@ -5,42 +5,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-GREEK = dict(
-    zip(
-        [
-            "alpha",
-            "beta",
-            "gamma",
-            "delta",
-            "epsilon",
-            "zeta",
-            "eta",
-            "theta",
-            "iota",
-            "kappa",
-            "lambda",
-            "mu",
-            "nu",
-            "xi",
-            "pi",
-            "rho",
-            "sigma",
-            "tau",
-            "upsilon",
-            "phi",
-            "chi",
-            "psi",
-            "omega",
-        ],
-        "αβγδεζηθικλμνξπρστυφχψω",
-        strict=True,
-    )
-)
-SUBSCRIPT = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+# fmt: off
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
+    "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν",
+    "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ",
+    "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
+    "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}
+# fmt: on
+SUBSCRIPT = str.maketrans("0123456789+-aeijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-# Letters that the terminal's fonts have as subscripts; j and n index the slides' neurons.
-_SUB_LETTERS = str.maketrans("aeijklmnoprstuvx", "ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
-_NAME = re.compile(r"(?P<base>.*?[^\W\d_])(?:_(?P<word>\w+)|(?P<digits>\d+))?")
+_NAME = re.compile(r"(?P<letter>[A-Za-z]+)(?P<digits>[0-9]*)(?P<rest>(?:_[A-Za-z0-9]+)*)")
 
 
 class Formula(NamedTuple):
@@ -59,16 +35,18 @@ def short(x: float) -> str:
     return str(int(x)) if x.is_integer() and abs(x) < 1e15 else repr(x)
 
 
-def split(name: str) -> tuple[str, str]:
-    """The letter and its index.
+def split(name: str) -> tuple[str, tuple[str, ...]]:
+    """The letter, Greek if it is called so, and its indices; anything else stays as it is.
 
-    >>> split("b1"), split("lambda_1"), split("x_ab"), split("hidden")
-    (('b', '1'), ('lambda', '1'), ('x', 'ab'), ('hidden', ''))
+    >>> split("b1"), split("lambda_1"), split("x_ab"), split("w1_2"), split("hidden")
+    (('b', ('1',)), ('λ', ('1',)), ('x', ('ab',)), ('w', ('1', '2')), ('hidden', ()))
     """
     found = _NAME.fullmatch(name)
     if not found:
-        return name, ""
-    return found["base"], found["word"] or found["digits"] or ""
+        return name, ()
+    indices = [found["digits"], *found["rest"].split("_")]
+    base, *rest = (GREEK.get(word, word) for word in [found["letter"], *filter(None, indices)])
+    return base, tuple(rest)
 
 
 def unicode_name(name: str) -> str:
@@ -77,12 +55,12 @@ def unicode_name(name: str) -> str:
     >>> unicode_name("b1"), unicode_name("lambda_12"), unicode_name("x_ab")
     ('b₁', 'λ₁₂', 'x_ab')
     """
-    base, index = split(name)
-    base = GREEK.get(base, base)
-    if index.isdigit():
-        return base + index.translate(SUBSCRIPT)
-    small = index.translate(_SUB_LETTERS)
-    return base + (small if small.isascii() is False and len(index) == 1 else index and "_" + index)
+    base, indices = split(name)
+    if len(indices) == 1:
+        small = indices[0].translate(SUBSCRIPT)
+        if indices[0].isdigit() or (len(small) == 1 and not small.isascii()):
+            return base + small
+    return "_".join([base, *indices])
 
 
 def latex_name(name: str) -> str:
@@ -91,16 +69,17 @@ def latex_name(name: str) -> str:
     >>> print(latex_name("b1"), latex_name("lambda_1"), latex_name("hidden_a"))
     b_{1} \lambda_{1} \mathrm{hidden}_{a}
     """
-    base, index = split(name)
-    if base in GREEK:
-        # \omicron does not exist; every other name in GREEK is a command of plain TeX
-        base = "\\" + base
+    base, indices = split(name)
+    if base in _COMMANDS:
+        base = _COMMANDS[base]
     elif len(base) > 1:
-        base = rf"\mathrm{{{base}}}".replace("_", r"\_")
-    escaped = index.replace("_", r"\_")
-    return base + (f"_{{{escaped}}}" if index else "")
+        escaped = base.replace("_", r"\_")
+        base = rf"\mathrm{{{escaped}}}"
+    below = ",".join(_COMMANDS.get(index, index) for index in indices)
+    return base + (f"_{{{below}}}" if below else "")
 
 
+_COMMANDS = {letter: "\\" + name for name, letter in GREEK.items()}
 _ASCII = {
     "∂": "d", "·": "*", "×": "x", "σ": "s", "′": "'", "″": "''", "−": "-", "─": "-", "½": "0.5*",
     "¼": "1/4", "⅓": "1/3", "√": "sqrt", "→": "->", "←": "<-", "↓": "v", "↑": "^", "÷": "/",

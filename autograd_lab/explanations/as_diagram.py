@@ -8,7 +8,7 @@ from autograd_lab.explanations.derivation import Derivation
 from autograd_lab.graph import Node, toposort
 from autograd_lab.interpreters.paths import Edge
 from autograd_lab.notation import unicode_name
-from autograd_lab.pictures import Arrow, Box, Diagram, Label
+from autograd_lab.pictures import Arrow, Box, Diagram, Label, variable
 from autograd_lab.pictures.diagram import Kind
 from autograd_lab.scaled import Scaled
 
@@ -122,15 +122,17 @@ def _weakest(e: Explanation, path: set[Edge]) -> Edge | None:
 def _box(e: Explanation, node: Node, key: str, emphasized: bool) -> Box:
     gradient = e.slopes.gradient(node)
     reached = node in e.slopes.adjoint
-    name = e.problem.written[node].text
-    title = name if node.op is None else f"{name} = {_brief_formula(e, node)}"
+    name = e.problem.names.get(node, "")
+    title = variable(name)
+    if node.op is not None:
+        title = title + Label.text(f" = {_brief_formula(e, node)}")
     lines: list[Label] = []
     if e.mode != "symbolic":
         lines.append(Label.text(_number(node)))
         if reached:
             lines.append(Label.text(f"∂ {_size(gradient)}"))
     return Box(
-        id=key, title=Label.text(title), lines=tuple(lines), kind=_kind(e, node),
+        id=key, title=title, lines=tuple(lines), kind=_kind(e, node),
         magnitude=gradient.log10 if reached and gradient.sign and e.mode != "symbolic" else None,
         sign=gradient.sign if e.mode != "symbolic" else 0,
         emphasized=emphasized, tooltip=f"{name}: gradient {_size(gradient)}" if reached else name,

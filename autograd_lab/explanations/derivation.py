@@ -145,8 +145,7 @@ def partial(problem: Problem, node: Node, x: Node) -> Formula:
 def _written_out(problem: Problem, edge: Edge) -> Formula:
     """The slide's second form: ∂(w₄·a₃ + b₄)/∂a₃ where a node is a sum, else as in the first."""
     chain = problem.chain
-    node = problem.raw.get(edge.node)
-    if chain is None or node not in chain.sums:
+    if chain is None or problem.raw.get(edge.node) not in chain.is_sum:
         return partial(problem, edge.node, edge.source)
     above, below = problem.formulas[edge.node], problem.written[edge.source]
     return Formula(

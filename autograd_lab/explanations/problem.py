@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 
 from autograd_lab.errors import UsageError
 from autograd_lab.graph import Node, active_nodes, toposort
@@ -27,6 +28,11 @@ class Chain:
     activations: tuple[Node, ...]
     x: Node
     y: Node | None
+
+    @cached_property
+    def is_sum(self) -> frozenset[Node | None]:
+        """The z of every neuron, to ask whether a node is one."""
+        return frozenset(self.sums)
 
     @property
     def size(self) -> int:
@@ -99,7 +105,7 @@ def problem(
     written = {node: named(name) for node, name in every.items()}
     inner = {node for node in names if node.op is not None}
     view, made = fold(output, inner)
-    formulas = {made[node]: write(node, {**written, node: written[node]}) for node in inner}
+    formulas = {made[node]: write(node, written) for node in inner}
     raw = {made[node]: node for node in every if node in made}
     return Problem(
         target=target,

@@ -223,7 +223,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sp.erfc: mpmath.erfc, sp.sign: mpmath.sign, sp.Abs: abs, sp.Lt: operator.lt,
     sp.Le: operator.le, sp.Gt: operator.gt, sp.Ge: operator.ge, sp.Eq: operator.eq,
     sp.Ne: operator.ne, sp.Or: lambda *xs: any(xs), sp.And: lambda *xs: all(xs),
-    sp.Not: operator.not_, sp.ITE: lambda c, a, b: a if c else b, FlatSign: mpmath.sign, type(sp.pi): lambda: mpmath.pi,
+    sp.Not: operator.not_, sp.ITE: lambda c, a, b: a if c else b, FlatSign: mpmath.sign,
+    type(sp.pi): lambda: mpmath.pi,
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def write(
     """
     number = number or decimal
     pieces: dict[Node, _Piece] = {}
-    for node in toposort([output], stop=names.keys() - {output}):
+    for node in [*toposort(output.inputs, stop=names), output]:
         if node in names and node is not output:
             name = names[node]
             pieces[node] = _Piece(name, _binding(name.text))

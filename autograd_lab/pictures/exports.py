@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from autograd_lab.notation import GREEK
 from autograd_lab.pictures.diagram import Arrow, Box, Diagram, is_colored
 from autograd_lab.pictures.engines import Engine
 from autograd_lab.pictures.geometry import Rect, Stroke
-from autograd_lab.pictures.labels import GREEK, Label
+from autograd_lab.pictures.labels import Label
 from autograd_lab.pictures.layout import WEAKEST, arrow_text, box_texts, layout
 from autograd_lab.pictures.measure import clean
 from autograd_lab.pictures.style import LIGHT, Scale, text_on

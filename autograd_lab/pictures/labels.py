@@ -5,49 +5,13 @@ User text can therefore not ask for anything: a brace, a tag or a backslash is d
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
+from autograd_lab.notation import split
+
 Script = Literal["", "sub", "sup"]
 Run = tuple[str, Script]
-
-GREEK = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "epsilon": "ε",
-    "zeta": "ζ",
-    "eta": "η",
-    "theta": "θ",
-    "iota": "ι",
-    "kappa": "κ",
-    "lambda": "λ",
-    "mu": "μ",
-    "nu": "ν",
-    "xi": "ξ",
-    "omicron": "ο",
-    "pi": "π",
-    "rho": "ρ",
-    "sigma": "σ",
-    "tau": "τ",
-    "upsilon": "υ",
-    "phi": "φ",
-    "chi": "χ",
-    "psi": "ψ",
-    "omega": "ω",
-    "Gamma": "Γ",
-    "Delta": "Δ",
-    "Theta": "Θ",
-    "Lambda": "Λ",
-    "Xi": "Ξ",
-    "Pi": "Π",
-    "Sigma": "Σ",
-    "Phi": "Φ",
-    "Psi": "Ψ",
-    "Omega": "Ω",
-}
 
 _SUBSCRIPTS = dict(
     zip(
@@ -115,18 +79,8 @@ def variable(name: str) -> Label:
     >>> variable("x_ab").runs
     (('x', ''), ('ab', 'sub'))
     """
-    base, _, index = name.partition("_")
-    if not base or name.endswith("_"):
-        return Label.of(name)
-    digits = re.fullmatch(r"([A-Za-z]+)([0-9]+)", base)
-    parts = [_greek(part) for part in index.split("_") if part]
-    if digits:
-        base, parts = digits[1], [digits[2], *parts]
-    return Label.of(_greek(base), sub=",".join(parts))
-
-
-def _greek(word: str) -> str:
-    return GREEK.get(word, word)
+    base, indices = split(name)
+    return Label.of(base, sub=",".join(indices))
 
 
 def _joined(runs: list[Run]) -> Label:
