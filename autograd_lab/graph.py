@@ -11,6 +11,7 @@ Nodes keep no state of a backward pass: every reader answers with a dictionary o
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -152,6 +153,32 @@ def _op_by_name(name: str) -> Op:
     return OPS[name]
 
 
+Binary: TypeAlias = "Callable[[Node, Any], Node]"
+
+
+def _operator(
+    name: str, on_floats: Callable[[float, float], float] | None = None
+) -> tuple[Binary, Binary]:
+    """The methods for ``node ∘ other`` and ``other ∘ node``; the rule is looked up when used.
+
+    Sums and products of floats skip the general way in: graphs of single numbers consist of them.
+    """
+
+    def forward(self: Node, other: Any) -> Node:
+        if on_floats is not None:
+            if type(other) is not Node:
+                other = constant(other)
+            a, b = self.value, other.value
+            if type(a) is float and type(b) is float:
+                return Node(OPS[name], (self, other), on_floats(a, b))
+        return OPS[name](self, other)  # type: ignore[no-any-return]
+
+    def reflected(self: Node, other: Any) -> Node:
+        return OPS[name](other, self)  # type: ignore[no-any-return]
+
+    return forward, reflected
+
+
 class Node:
     """A value and how it came about: an operation on input nodes, or a leaf (``op`` is None).
 
@@ -202,41 +229,14 @@ class Node:
     def __float__(self) -> float:
         return float(self.value)
 
-    def __add__(self, other: Any) -> Node:
-        return OPS["add"](self, other)  # type: ignore[no-any-return]
-
-    def __radd__(self, other: Any) -> Node:
-        return OPS["add"](other, self)  # type: ignore[no-any-return]
-
-    def __sub__(self, other: Any) -> Node:
-        return OPS["subtract"](self, other)  # type: ignore[no-any-return]
-
-    def __rsub__(self, other: Any) -> Node:
-        return OPS["subtract"](other, self)  # type: ignore[no-any-return]
-
-    def __mul__(self, other: Any) -> Node:
-        return OPS["multiply"](self, other)  # type: ignore[no-any-return]
-
-    def __rmul__(self, other: Any) -> Node:
-        return OPS["multiply"](other, self)  # type: ignore[no-any-return]
-
-    def __truediv__(self, other: Any) -> Node:
-        return OPS["divide"](self, other)  # type: ignore[no-any-return]
-
-    def __rtruediv__(self, other: Any) -> Node:
-        return OPS["divide"](other, self)  # type: ignore[no-any-return]
-
-    def __pow__(self, other: Any) -> Node:
-        return OPS["power"](self, other)  # type: ignore[no-any-return]
-
-    def __rpow__(self, other: Any) -> Node:
-        return OPS["power"](other, self)  # type: ignore[no-any-return]
-
-    def __matmul__(self, other: Any) -> Node:
-        return OPS["matmul"](self, other)  # type: ignore[no-any-return]
-
-    def __rmatmul__(self, other: Any) -> Node:
-        return OPS["matmul"](other, self)  # type: ignore[no-any-return]
+    __add__, __radd__ = _operator("add", operator.add)
+    __sub__, __rsub__ = _operator("subtract", operator.sub)
+    __mul__, __rmul__ = _operator("multiply", operator.mul)
+    __truediv__, __rtruediv__ = _operator("divide")
+    __pow__, __rpow__ = _operator("power")
+    __matmul__, __rmatmul__ = _operator("matmul")
+    __lt__, __gt__ = _operator("less")[0], _operator("greater")[0]
+    __le__, __ge__ = _operator("less_equal")[0], _operator("greater_equal")[0]
 
     def __neg__(self) -> Node:
         return OPS["negative"](self)  # type: ignore[no-any-return]
@@ -246,18 +246,6 @@ class Node:
 
     def __abs__(self) -> Node:
         return OPS["abs"](self)  # type: ignore[no-any-return]
-
-    def __lt__(self, other: Any) -> Node:
-        return OPS["less"](self, other)  # type: ignore[no-any-return]
-
-    def __le__(self, other: Any) -> Node:
-        return OPS["less_equal"](self, other)  # type: ignore[no-any-return]
-
-    def __gt__(self, other: Any) -> Node:
-        return OPS["greater"](self, other)  # type: ignore[no-any-return]
-
-    def __ge__(self, other: Any) -> Node:
-        return OPS["greater_equal"](self, other)  # type: ignore[no-any-return]
 
 
 def plain(x: Any) -> Value:
@@ -317,7 +305,7 @@ def toposort(outputs: Iterable[Node], stop: Container[Node] = ()) -> list[Node]:
     stack = list(seen)
     while stack:
         node = stack.pop()
-        if node not in stop:
+        if node.inputs and node not in stop:
             for x in node.inputs:
                 if x not in seen:
                     seen.add(x)
@@ -325,15 +313,14 @@ def toposort(outputs: Iterable[Node], stop: Container[Node] = ()) -> list[Node]:
     return sorted(seen, key=_serial)
 
 
-def _serial(node: Node) -> int:
-    return node.serial
+_serial = operator.attrgetter("serial")
 
 
 def active_nodes(order: Sequence[Node], leaves: Iterable[Node]) -> set[Node]:
     """The nodes of a topological order through which the leaves are reached."""
     active = set(leaves)
     for node in order:
-        if node not in active and node.op is not None:
+        if node.op is not None and node not in active:
             for i, x in enumerate(node.inputs):
                 if x in active and node.op.pull(i) is not None:
                     active.add(node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ def short(x: float) -> str:
     >>> short(2.0), short(0.1), short(-1e-9)
     ('2', '0.1', '-1e-09')
     """
+    if not math.isfinite(x):
+        return "undefined" if x != x else "infinite" if x > 0 else "-infinite"
     return str(int(x)) if x.is_integer() and abs(x) < 1e15 else repr(x)
 
 

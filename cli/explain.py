@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -34,15 +35,15 @@ ENDINGS = {
 }  # fmt: skip
 VERDICTS = ("vanishing", "exploding", "saturated")
 MAX_INPUT = 10_000_000
+_NEGATIVE = re.compile(r"-[A-Za-z0-9_.(].*[*+/()]")
 
 
 class Explain(click.Command):
-    """The command, with its examples before the options in ``--help``."""
+    """The command; an expression may start with a minus sign."""
 
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.format_usage(ctx, formatter)
-        self.format_help_text(ctx, formatter)
-        self.format_options(ctx, formatter)
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # a leading blank keeps click from reading -v**2 as the option -v
+        return super().parse_args(ctx, [f" {a}" if _NEGATIVE.match(a) else a for a in args])
 
 
 @click.command(
@@ -95,7 +96,7 @@ class Explain(click.Command):
 @click.option("-q", "--quiet", is_flag=True, help="Only the gradient and the verdict.")
 @click.option("-v", "--verbose", is_flag=True, help="Every row of long tables.")
 def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: Any) -> int:
-    r"""Explain a gradient as the product of local derivatives along its paths.
+    """Explain a gradient as the product of local derivatives along its paths.
 
     \b
     TARGET is
@@ -115,7 +116,7 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
     \b
     Exit status: 0 explained, 2 not understood, 3 --fail-on matched,
     4 a check disagreed, 5 a renderer is missing, 130 interrupted.
-    """
+    """  # noqa: D301 - click reads the \b as a mark
     if functions or presets:
         return _list(functions, options)
     fail_on = _fail_on(options.pop("fail_on"))
@@ -131,7 +132,7 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
 
 def _one(target: Sequence[str], preset: str | None) -> str | bytes:
     for word in target:
-        if word.startswith("--"):
+        if word.startswith("--") or (len(word) == 2 and word[0] == "-" and word[1].isalpha()):
             raise click.UsageError(_no_option(word))
     if preset is not None:
         if target:
@@ -181,7 +182,7 @@ def _explanation(target: str | bytes, options: dict[str, Any]) -> Explanation:
             paths=options["paths"], steps=options["steps"], naive=options["show_naive"],
             seed=options["seed"], preset=options["preset"], progress=progress,
             w=parse_numbers(options["w"]) if options["w"] is not None else None,
-            b=b if b is None or b.strip() == "auto" else parse_numbers(b),
+            b=b if b is None or b.strip().lower() == "auto" else parse_numbers(b),
             x=options["x"], y=options["y"], n=options["n"], act=options["act"],
             cost=options["cost"],
         )  # fmt: skip
@@ -228,6 +229,7 @@ def _outputs(options: dict[str, Any]) -> list[tuple[str, str | None]]:
             raise click.UsageError("only one output can go to standard output ('-')")
         return [(name, None if file == "-" else file) for name, file in found]
     _refuse_terminal(form, output)
+    _refuse_same([output, *(file for _, file in found)])
     return [(form, output), *((name, None if file == "-" else file) for name, file in found)]
 
 
@@ -241,6 +243,13 @@ def _by_ending(name: str, option: str, picture: bool = False) -> str:
             f"{option} {name[-40:]!r}: the ending names the format; use one of {known}"
         )
     return form
+
+
+def _refuse_same(files: Sequence[str | None]) -> None:
+    named = [Path(file).resolve() for file in files if file is not None and file != "-"]
+    twice = [path for path in named if named.count(path) > 1 and not path.is_char_device()]
+    if twice:
+        raise click.UsageError(f"two outputs would go to {twice[0].name}; give each its own file")
 
 
 def _refuse_terminal(form: str, output: str | None) -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -40,6 +41,18 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name not in COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?  " if near else ""
+            raise click.UsageError(
+                f"no command {name[:32]!r}; {hint}commands: {', '.join(COMMANDS)}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -57,7 +70,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
               help="Show the version and exit.")  # fmt: skip
 def cli() -> None:
-    r"""See what backpropagation multiplies: symbols, numbers and pictures of gradients.
+    """See what backpropagation multiplies: symbols, numbers and pictures of gradients.
 
     \b
     Examples:
@@ -65,7 +78,7 @@ def cli() -> None:
       autograd-lab explain "sigmoid(w*x + b)" --at w=0.5,x=1,b=0 --wrt w
       autograd-lab explain chain --n 20 --graph chain.svg
       autograd-lab doctor
-    """
+    """  # noqa: D301 - click reads the \b as a mark
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -84,9 +97,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except click.exceptions.Exit as done:
         return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(error.format_message() + "\n")
+        return error.exit_code
     except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        where = context.command_path if context is not None else "autograd-lab"
+        where = " ".join(["autograd-lab", *(word for word in arguments[:1] if word in COMMANDS)])
         failure(f"{_one_line(error.format_message())}\n   Help:   {where} --help")
         return error.exit_code
     except Exception as error:

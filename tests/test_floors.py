@@ -73,7 +73,7 @@ FLOORS = {
     "explanations": Floor(
         _within(
             "autograd_lab.explanations",
-            "presets problem chain expression derivation verdict layout witnesses text_product "
+            "presets problem chain expression derivation verdict underflow layout witnesses text_product "
             "text_verdict as_text as_latex as_markdown as_json as_diagram explanation .",
         )
     ),
@@ -88,7 +88,7 @@ DOORS = {
     "graphviz": _within("autograd_lab.pictures", "dot_text"),
     "mpmath": (
         *_within("autograd_lab.interpreters", "algebra precise"),
-        "autograd_lab.explanations.witnesses",
+        *_within("autograd_lab.explanations", "underflow witnesses"),
     ),
     "pygraphviz": _within("autograd_lab.pictures", "layout_worker"),
     "resvg_py": _within("autograd_lab.pictures", "raster"),

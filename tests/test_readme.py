@@ -196,9 +196,8 @@ def test_the_readme_shows_a_picture() -> None:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_committed_picture_is_up_to_date(name: str) -> None:
-    """If this fails: ``python -m autograd_lab_gallery`` draws it again; look at it."""
-    committed = (ROOT / "gallery" / name).read_text(encoding="utf-8")
-    assert PICTURES[name]() == committed
+    same = PICTURES[name]() == (ROOT / "gallery" / name).read_text(encoding="utf-8")
+    assert same, "draw it again (python -m autograd_lab_gallery), look at it, commit it"
 
 
 def test_the_gallery_writes_every_picture(tmp_path: Path) -> None:

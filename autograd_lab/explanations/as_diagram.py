@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from autograd_lab.explanations.derivation import Derivation
 from autograd_lab.graph import Node, toposort
 from autograd_lab.interpreters.paths import Edge
-from autograd_lab.notation import unicode_name
 from autograd_lab.pictures import Arrow, Box, Diagram, Label, variable
 from autograd_lab.pictures.diagram import Kind
 from autograd_lab.scaled import Scaled
@@ -42,15 +41,15 @@ def diagram(e: Explanation) -> Diagram:
     if hidden:
         box, links = _block(e, path, ids)
         boxes, arrows = (*boxes, box), (*arrows, *links)
-    top, asked = e.problem.output_name, ", ".join(e.problem.wrt)
+    top = e.problem.output_name
+    asked = ", ".join(f"∂{e.problem.label(top)}/∂{e.problem.label(name)}" for name in e.problem.wrt)
     return Diagram(
         title=e.problem.heading.text,
         description=_claim(e, derivation),
         boxes=boxes,
         arrows=arrows,
-        scale_label=Label.text(f"log₁₀ |∂{unicode_name(top)}/∂·|, size of the gradient"),
-        caption=f"asked for: ∂{unicode_name(top)}/∂{unicode_name(asked)}" if len(e.problem.wrt) == 1
-        else f"asked for: {asked}",
+        scale_label=Label.text(f"log₁₀ |∂{e.problem.label(top)}/∂·|, size of the gradient"),
+        caption=f"asked for: {asked}",
     )  # fmt: skip
 
 
@@ -96,7 +95,7 @@ def _claim(e: Explanation, derivation: Derivation | None) -> str:
     """The sentence that the picture shows; it is the text alternative too."""
     if e.mode == "symbolic" or derivation is None:
         return f"Computation graph of {e.problem.heading.text}."
-    top, name = unicode_name(e.problem.output_name), unicode_name(derivation.wrt)
+    top, name = e.problem.label(e.problem.output_name), e.problem.label(derivation.wrt)
     sentence = f"∂{top}/∂{name} = {derivation.total.format(6, '-')}"
     if derivation.count > 1:
         sentence += f", the sum over {derivation.count:,} paths"

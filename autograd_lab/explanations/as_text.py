@@ -8,8 +8,8 @@ from autograd_lab.explanations import text_product, text_verdict
 from autograd_lab.explanations.chain import STEEPEST
 from autograd_lab.explanations.layout import MOST_ROWS, Column, Style, shortened, table, wrap
 from autograd_lab.explanations.problem import Chain
-from autograd_lab.graph import slope
-from autograd_lab.notation import act_letter, unicode_name
+from autograd_lab.graph import Node, slope
+from autograd_lab.notation import act_letter, short
 from autograd_lab.ops import KINKS
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _parts(e: Explanation, style: Style) -> list[tuple[str, list[str]]]:
     elif not symbolic:
         parts.append(("FORWARD", _chain_forward(e, chain, style)))
     for d in e.derivations:
-        name = f"  ∂{unicode_name(e.problem.output_name)}/∂{unicode_name(d.wrt)}" * (
+        name = f"  ∂{e.problem.label(e.problem.output_name)}/∂{e.problem.label(d.wrt)}" * (
             len(e.derivations) > 1
         )
         parts += [(title + name, lines) for title, lines in text_product.derivation(e, d, style)]
@@ -74,7 +74,9 @@ def _title(number: int, name: str, style: Style) -> list[str]:
 
 def _heading(e: Explanation, style: Style) -> list[str]:
     p = e.problem
-    asked = ", ".join(f"∂{unicode_name(p.output_name)}/∂{unicode_name(name)}" for name in p.wrt)
+    asked = ", ".join(
+        f"∂{e.problem.label(p.output_name)}/∂{e.problem.label(name)}" for name in p.wrt
+    )
     picked = "  (the smallest; choose with --wrt)" if p.wrt_chosen and len(p.leaves) > 1 else ""
     question = f"asked for: {asked}{picked}"
     lines = []
@@ -82,18 +84,19 @@ def _heading(e: Explanation, style: Style) -> list[str]:
         n, act = p.chain.size, p.chain.act
         title = f"{n} {act} neuron{'s' * (n > 1)} in a chain    {p.heading.text}"
         lines += _joined(title, question, style)
-        sketch = style.sign(_sketch(p.chain))
+        sketch = style.sign(_sketch(e, p.chain))
         if style.fits(" " + sketch):
             lines += ["", " " + sketch]
     else:
         lines += _joined(p.heading.text, question, style)
     if e.seed is not None:
-        values = ", ".join(f"{name}={float(x):.6g}" for name, x in list(p.leaves.items())[:12])
-        more = ", ..." if len(p.leaves) > 12 else ""
+        drawn = [f"{name}={float(p.leaves[name]):.6g}" for name in p.drawn]
+        values = ", ".join(drawn[:12])
+        more = ", ..." if len(drawn) > 12 else ""
         lines += wrap(f"values drawn from N(0, 1), seed {e.seed}: {values}{more}", style, "")
-    for node, op in e.kinks.items():
-        lines += _kink_warning(node, op, style)
-    return lines
+    for node in e.kinks:
+        lines += _kink_warning(e, node, style)
+    return [*lines, *_lost_warning(e, style)]
 
 
 def _joined(title: str, question: str, style: Style) -> list[str]:
@@ -103,29 +106,43 @@ def _joined(title: str, question: str, style: Style) -> list[str]:
     return [*wrap(title, style, "", "    "), *wrap(question, style, "", "    ")]
 
 
-def _kink_warning(node: str, op: str, style: Style) -> list[str]:
-    rule = next((k for k in KINKS if k.op == op), None)
-    said = (
-        f": at {rule.where} the slope used is {_slopes(rule.slopes)} ({rule.reason})"
-        if rule
-        else ""
+def _kink_warning(e: Explanation, node: Node, style: Style) -> list[str]:
+    """Where the slope is a convention: the place, and the number used there."""
+    op, names = node.op, e.problem.written
+    assert op is not None
+    at = ", ".join(
+        f"{names[x].text if x in names else 'its argument'} = {short(float(x))}"
+        for x in dict.fromkeys(node.inputs)
+        if not x.is_constant
     )
-    return wrap(
-        f"warning: {op} has no derivative where {unicode_name(node)} is computed{said}", style, ""
-    )
+    slopes = [slope(node, i) for i in range(len(node.inputs)) if op.pull(i) is not None]
+    rules = [rule for rule in KINKS if rule.op == op.name]
+    rule = next((r for r in rules if list(r.slopes) == slopes), rules[0] if rules else None)
+    used = " and ".join(style.brief(v) for v in slopes)
+    said = f"the slope used is {used} ({rule.reason})" if slopes and rule else rule and rule.reason
+    return wrap(f"warning: {op.name} has no derivative at {at}: {said}", style, "", "    ")
 
 
-def _slopes(values: tuple[float, ...]) -> str:
-    return " and ".join("infinite" if v == float("inf") else f"{v:.4g}" for v in values) or "none"
+def _lost_warning(e: Explanation, style: Style) -> list[str]:
+    """What a float cannot hold, in words: otherwise a reader takes 0 or infinite for the truth."""
+    lines = []
+    for lost in e.lost:
+        size, shown = ("smaller", "0") if lost.log10 < 0 else ("larger", "infinite")
+        lines += wrap(
+            f"warning: {lost.what} is about 10^{lost.log10:.0f}, {size} than a float can hold: "
+            f"it is shown and used as {shown}",
+            style, "", "    ",
+        )  # fmt: skip
+    return lines
 
 
-def _sketch(chain: Chain) -> str:
+def _sketch(e: Explanation, chain: Chain) -> str:
     act = act_letter(chain.act)
     parts, n = ["b₁→ z₁"], chain.size
     for j in range(1, n + 1):
-        parts.append(f"─{act}→ {unicode_name(f'a{j}')}")
+        parts.append(f"─{act}→ {e.problem.label(f'a{j}')}")
         if j < n:
-            parts.append(f"─{unicode_name(f'w{j + 1}')}→ {unicode_name(f'z{j + 1}')}")
+            parts.append(f"─{e.problem.label(f'w{j + 1}')}→ {e.problem.label(f'z{j + 1}')}")
     return " ".join(parts) + " → C"
 
 
@@ -159,7 +176,7 @@ def _chain_forward(e: Explanation, chain: Chain, style: Style) -> list[str]:
 
 def _forward(e: Explanation, style: Style) -> list[str]:
     p, rows = e.problem, []
-    top = unicode_name(p.output_name)
+    top = e.problem.label(p.output_name)
     for node in p.quantities():
         name = p.written[node].text
         row = [name, "= " + p.formulas[node].text]

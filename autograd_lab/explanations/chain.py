@@ -55,11 +55,16 @@ def chain(
     'C = ½(a₃ − y)²'
     """
     _check(act, n, x, y)
-    if random is not None:
-        n = n or 4
-        w, b = random.normal(size=n).tolist(), random.normal(size=n).tolist()
-        x, y = random.normal(), 1.0
     n = _size(n, w, b)
+    drawn: list[str] = []
+    if random is not None:
+        if w is None:
+            w, drawn = random.normal(size=n).tolist(), [f"w{j}" for j in range(1, n + 1)]
+        if b is None:
+            b = random.normal(size=n).tolist()
+            drawn += [f"b{j}" for j in range(1, n + 1)]
+    if isinstance(b, str):
+        b = b.strip().lower()
     weights = _spread("w", DEFAULT_W if w is None else w, n, given=w is not None)
     biases = (
         None if b == "auto" else _spread("b", DEFAULT_B if b is None else b, n, given=b is not None)
@@ -90,7 +95,7 @@ def chain(
     )  # fmt: skip
     return problem(
         "chain", output, leaves, names, wrt or ("b1",),
-        heading=_heading(output, a, n), chain=built,
+        heading=_heading(output, a, n), chain=built, drawn=tuple(drawn),
     )  # fmt: skip
 
 

@@ -114,7 +114,8 @@ def _along(
     factors: list[Factor] = []
     running = Scaled.of(1.0)
     for edge in path.edges:
-        running = running * slopes.on[edge]
+        if running.mantissa:  # nothing passes on where nothing arrives
+            running = running * slopes.on[edge]
         equals: list[Node] = []
         if slopes.count.get(edge.source) == 1:
             equals = [edge.source, *slopes.passes_on(edge.source)]
@@ -154,6 +155,15 @@ def _written_out(problem: Problem, edge: Edge) -> Formula:
     )
 
 
+def at_kink(node: Node) -> bool:
+    """Whether the slope of a node is a convention at its inputs' values."""
+    return bool(
+        node.op is not None
+        and node.op.kink is not None
+        and node.op.kink(*[x.value for x in node.inputs], **node.attrs)
+    )
+
+
 class Symbols:
     """SymPy's part of a derivation; making one imports SymPy."""
 
@@ -163,17 +173,25 @@ class Symbols:
         self._algebra: Any = algebra
         self._problem = problem
         self._expand = expand
+        self._by_convention = {
+            node
+            for node in toposort([problem.view])
+            if node.op is not None and node.op.name in ("maximum", "minimum") and at_kink(node)
+        }
 
     def slope(self, edge: Edge) -> Formula:
-        names = self._problem.written
-        found: Formula = self._algebra.local_slope(edge.node, edge.place, names, self._expand)
-        return found
+        """The local derivative as a formula; by its name where the slope is a convention."""
+        problem = self._problem
+        found: Formula | None = None
+        if edge.node not in self._by_convention:
+            found = self._algebra.local_slope(edge.node, edge.place, problem.written, self._expand)
+        return found or partial(problem, edge.node, edge.source)
 
     def closed_form(self, x: Node) -> Formula | None:
         """The whole derivative as one formula, None where it would be too long."""
         if not self._algebra.fits_closed_form(self._problem.view):
             return None
-        found: Formula = self._algebra.closed_form(
+        found: Formula | None = self._algebra.closed_form(
             self._problem.view, x, self._problem.written, self._expand
         )
         return found

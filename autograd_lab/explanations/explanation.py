@@ -13,20 +13,20 @@ from autograd_lab.explanations.derivation import (
     Derivation,
     Slopes,
     Symbols,
-    bracketed,
     derive,
     extremes,
     factored,
 )
 from autograd_lab.explanations.problem import Problem
 from autograd_lab.explanations.verdict import Bound, Verdict, bounds, judge, kinks
-from autograd_lab.graph import Node
+from autograd_lab.graph import Node, toposort
 from autograd_lab.interpreters.paths import Edge, NaiveRun, naive
 from autograd_lab.interpreters.writing import decimal, write
 from autograd_lab.notation import Formula
 from autograd_lab.scaled import Scaled
 
 if TYPE_CHECKING:
+    from autograd_lab.explanations.underflow import Lost
     from autograd_lab.explanations.witnesses import Check
 
 Mode = Literal["both", "symbolic", "numeric"]
@@ -94,6 +94,14 @@ class Explanation:
                     stack.append(edge.node)
         return found
 
+    @cached_property
+    def asked_edges(self) -> list[Edge]:
+        """The edges of all asked-for gradients, from the leaves up to the output."""
+        edges = {
+            edge for name in self.problem.wrt for edge in self.edges_of(self.problem.leaves[name])
+        }
+        return sorted(edges, key=lambda edge: edge.node.serial)
+
     def edges_nodes(self, name: str) -> list[Node]:
         """The nodes on the paths to a variable, in the order in which reverse mode visits them."""
         edges = self.edges_of(self.problem.leaves[name])
@@ -105,10 +113,25 @@ class Explanation:
         return tuple(bounds(self.problem.chain)) if self.problem.chain else ()
 
     @cached_property
-    def kinks(self) -> dict[str, str]:
-        """Names of the nodes whose slope is a convention here, with the operation."""
-        names = self.problem.names
-        return {names.get(node, op): op for node, op in kinks(self.problem).items()}
+    def conditions(self) -> set[Node]:
+        """What the conditions of the graph are computed from."""
+        order = toposort([self.problem.view])
+        return set(
+            toposort(x for n in order for x in n.inputs if n.op is not None and n.op.name == "where"
+                     and x is n.inputs[0])
+        )  # fmt: skip
+
+    @cached_property
+    def kinks(self) -> list[Node]:
+        """The nodes whose slope is a convention at these values."""
+        return list(kinks(self.problem))
+
+    @cached_property
+    def lost(self) -> list[Lost]:
+        """Values and slopes that are not 0 or infinite, though a float says so."""
+        from autograd_lab.explanations.underflow import lost
+
+        return [] if self.mode == "symbolic" else lost(self.problem, self.slopes)
 
     @cached_property
     def naive_runs(self) -> dict[str, NaiveRun]:
@@ -122,7 +145,7 @@ class Explanation:
         numbers = {
             self.problem.raw.get(x, x): decimal(float(f"{float(x):.6g}")) for x in node.inputs
         }
-        return write(raw, {n: bracketed(f) for n, f in numbers.items()})
+        return write(raw, numbers)
 
     def factored(self, name: str) -> list[Formula]:
         """Reverse mode's lines for one variable."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from string import ascii_lowercase
 
 import numpy as np
 
 from autograd_lab.errors import UsageError
-from autograd_lab.explanations.problem import Problem, problem
+from autograd_lab.explanations.problem import Problem, problem, shown_names
 from autograd_lab.graph import Node, active_nodes, toposort
 from autograd_lab.interpreters import text
 from autograd_lab.interpreters.differentiate import gradient
 from autograd_lab.interpreters.writing import named, write
-from autograd_lab.notation import Formula
+from autograd_lab.notation import Formula, split
 
-INTERMEDIATE = ("v", "u", "t", "q", "node")
+INTERMEDIATE = ("v", "u", "t", "q", "s", "r", "p")
 
 
 def expression(
@@ -35,15 +36,19 @@ def expression(
     """
     read = text.read(source)
     values = dict(at or {})
+    drawn: tuple[str, ...] = ()
     if random is None and symbolic_only:
         random = np.random.default_rng(0)
     if random is not None:
-        values = {name: values.get(name, round(random.normal(), 3)) for name in read.names} | values
+        drawn = tuple(name for name in read.names if name not in values)
+        values |= {name: round(random.normal(), 3) for name in drawn}
     with np.errstate(all="ignore"):
         built = read.build(values)
     names = {node: name for name, node in built.assigned.items()}
     output = read.output_name or read.free_name()
-    return from_graph("expression", built.output, built.leaves, names, output, wrt, symbolic_only)
+    return from_graph(
+        "expression", built.output, built.leaves, names, output, wrt, symbolic_only, drawn
+    )
 
 
 def from_graph(
@@ -54,6 +59,7 @@ def from_graph(
     output_name: str,
     wrt: Sequence[str] = (),
     symbolic_only: bool = False,
+    drawn: tuple[str, ...] = (),
 ) -> Problem:
     """The problem of a scalar graph; nodes without a name become v1, v2, ... in order."""
     order = toposort([output])
@@ -75,29 +81,29 @@ def from_graph(
         refuse_unusable(output, {**names, **{x: name for name, x in leaves.items()}})
     return problem(
         target, output, leaves, names, wrt or _smallest(output, leaves),
-        heading=_heading(output, output_name, assigned),
+        heading=_heading(output, output_name, assigned, leaves),
         wrt_chosen=not wrt, symbolic_only=symbolic_only,
+        drawn=drawn,
     )  # fmt: skip
 
 
 def _free_letter(taken: Collection[str]) -> str:
-    for letter in INTERMEDIATE:
-        if not any(name.startswith(letter) and name[len(letter) :].isdigit() for name in taken):
-            return letter
-    return "step_"
+    used = {split(name)[0] for name in taken}
+    pairs = (a + b for a in ascii_lowercase for b in ascii_lowercase)
+    return next(letter for letter in (*INTERMEDIATE, *pairs) if letter not in used)
 
 
-def _heading(output: Node, name: str, assigned: Mapping[Node, str]) -> Formula:
-    known = {node: named(word) for node, word in assigned.items() if node is not output}
-    parts = [*known, output]
+def _heading(
+    output: Node, name: str, assigned: Mapping[Node, str], leaves: Mapping[str, Node]
+) -> Formula:
+    """The assignments and the output as equations, in the order of the text."""
+    known = {**assigned, output: name, **{x: word for word, x in leaves.items()}}
+    shown = shown_names(known.values())
+    written = {node: shown[word] for node, word in known.items()}
     lines = []
-    for node in parts:
-        if node.op is not None:
-            formula = write(node, {n: f for n, f in known.items() if n is not node})
-            left = named(name if node is output else assigned[node])
-            lines.append(
-                Formula(f"{left.text} = {formula.text}", f"{left.latex} = {formula.latex}")
-            )
+    for node in sorted((n for n in known if n.op is not None), key=lambda n: n.serial):
+        left, formula = written[node], write(node, written)
+        lines.append(Formula(f"{left.text} = {formula.text}", f"{left.latex} = {formula.latex}"))
     return Formula(";  ".join(f.text for f in lines), r",\quad ".join(f.latex for f in lines))
 
 

@@ -45,17 +45,18 @@ class Style:
             if x.underflows or x.overflows:
                 return x.format(self.precision)
             x = float(x)
+        x = x or 0.0  # no sign on a zero
         if x == 0 or 1e-2 <= abs(x) < 1e5:
             return f"{x:+.{self.precision}f}"
         return words_of(Scaled.of(x)) or f"{x:+.{self.precision}e}"
 
     def scientific(self, x: Scaled) -> str:
         """Powers of ten throughout, for columns whose sizes are compared."""
-        return words_of(x) or x.format(self.precision)
+        return words_of(x) or (x if x.mantissa else Scaled.of(0.0)).format(self.precision)
 
     def brief(self, x: float) -> str:
         """Four significant digits or fewer, for factors within a sentence."""
-        return words_of(Scaled.of(x)) or f"{x:.4g}"
+        return words_of(Scaled.of(x)) or f"{x or 0.0:.4g}"
 
 
 def words_of(x: Scaled) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -62,6 +63,12 @@ class Problem:
     notes: tuple[str, ...] = ()
     symbolic_only: bool = False
     written: dict[Node, Formula] = field(default_factory=dict)
+    shown: dict[str, Formula] = field(default_factory=dict)
+    drawn: tuple[str, ...] = ()
+
+    def label(self, name: str) -> str:
+        """How a plain name is written in text."""
+        return self.shown[name].text
 
     @property
     def output_name(self) -> str:
@@ -102,7 +109,8 @@ def problem(
     repeated = [name for i, name in enumerate(wrt) if name in wrt[:i]]
     if repeated:
         raise UsageError(f"--wrt {repeated[0]} is given twice; once is enough")
-    written = {node: named(name) for node, name in every.items()}
+    shown = shown_names(every.values())
+    written = {node: shown[name] for node, name in every.items()}
     inner = {node for node in names if node.op is not None}
     view, made = fold(output, inner)
     formulas = {made[node]: write(node, written) for node in inner}
@@ -117,8 +125,19 @@ def problem(
         formulas=formulas,
         raw=raw,
         wrt=tuple(wrt),
+        shown=shown,
         **rest,  # type: ignore[arg-type]
     )
+
+
+def shown_names(names: Iterable[str]) -> dict[str, Formula]:
+    """Every name as mathematics; those that would look alike (x1 and x_1) as they are spelled."""
+    found = {name: named(name) for name in names}
+    twice = {text for text, n in Counter(f.text for f in found.values()).items() if n > 1}
+    return {
+        name: Formula(name, rf"\texttt{{{name}}}".replace("_", r"\_")) if f.text in twice else f
+        for name, f in found.items()
+    }
 
 
 def _unknown(name: str, known: list[str]) -> str:

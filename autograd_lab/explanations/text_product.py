@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from autograd_lab.explanations.derivation import Derivation, Factor, PathProduct, bracketed
@@ -16,7 +17,7 @@ from autograd_lab.explanations.layout import (
     table,
     wrap,
 )
-from autograd_lab.notation import Formula, unicode_name
+from autograd_lab.notation import Formula
 from autograd_lab.scaled import Scaled
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ def gradient_text(e: Explanation, x: Scaled, style: Style) -> str:
 
 def derivation(e: Explanation, d: Derivation, style: Style) -> list[tuple[str, list[str]]]:
     if d.count == 0:
-        name = unicode_name(d.wrt)
-        return [("THE PRODUCT", wrap(f"no path leads to {name}: the gradient is exactly 0", style))]
+        name = e.problem.label(d.wrt)
+        why = f"no path leads to {name}: the gradient is exactly 0"
+        if e.problem.leaves[d.wrt] in e.conditions:
+            why += f"; {name} only decides which branch is taken, and a condition has no slope"
+        return [("THE PRODUCT", wrap(why, style))]
     if d.count > 1:
         parts = [(f"A SUM OVER {d.count:,} PATHS", _sum_of_paths(e, d, style))]
     else:
@@ -64,7 +68,7 @@ def _ends(factors: tuple[Factor, ...], style: Style) -> tuple[list[Factor | None
 def _product(e: Explanation, d: Derivation, style: Style) -> list[str]:
     path = d.paths[0]
     shown, left_out = _ends(path.factors, style)
-    above, below = f"∂{unicode_name(e.problem.output_name)}", f"∂{unicode_name(d.wrt)}"
+    above, below = f"∂{e.problem.label(e.problem.output_name)}", f"∂{e.problem.label(d.wrt)}"
     lines: list[str] = []
     lines += product(Stack(above, below), [_fraction(f) for f in shown], style)
     if e.problem.chain is not None:
@@ -129,16 +133,16 @@ def _under(e: Explanation, factor: Factor | None, style: Style) -> list[str]:
 
 
 def _walk(e: Explanation, path: PathProduct, style: Style) -> list[str]:
-    top = unicode_name(e.problem.output_name)
+    top = e.problem.label(e.problem.output_name)
     sizes = [f.running.log10 for f in path.factors if f.running.sign and f.running.is_finite]
     least, most = min(sizes, default=0.0) - 0.5, max(sizes, default=0.0)
     rows = []
     for f in path.factors:
         symbol = f" = {f.symbol.text}" if f.symbol is not None else ""
-        equals = ", ".join(f"∂{top}/∂{unicode_name(name)}" for name in f.equals)
+        equals = ", ".join(f"∂{top}/∂{e.problem.label(name)}" for name in f.equals)
         size = f.running.log10
         running = gradient_text(e, f.running, style)
-        log10 = f"{size:+.2f}" if f.running.sign else ""
+        log10 = f"{size:+.2f}" if math.isfinite(size) else ""
         rows.append(
             [f"· {f.partial.text}{symbol}", style.number(f.value), running, equals, log10,
              bar(size, least, most, style)]
@@ -151,7 +155,7 @@ def _walk(e: Explanation, path: PathProduct, style: Style) -> list[str]:
 
 
 def _sum_of_paths(e: Explanation, d: Derivation, style: Style) -> list[str]:
-    top, below = unicode_name(e.problem.output_name), unicode_name(d.wrt)
+    top, below = e.problem.label(e.problem.output_name), e.problem.label(d.wrt)
     most = len(d.paths) if e.show_paths or style.verbose else MOST_PATHS
     rows = []
     for path in d.paths[:most]:
@@ -161,7 +165,14 @@ def _sum_of_paths(e: Explanation, d: Derivation, style: Style) -> list[str]:
         if e.mode == "both":
             row.append("= " + " × ".join(_under(e, f, style)[1] for f in path.factors))
         if e.mode != "symbolic":
-            share = "" if path.share is None else f"{100 * path.share:.1f} %"
+            known = path.share is not None and math.isfinite(path.share)
+            share = (
+                f"{100 * path.share + 0.0:.1f} %"
+                if known and path.share
+                else "0 %"
+                if known
+                else ""
+            )
             row += ["= " + gradient_text(e, path.product, style), share]
         rows.append(row)
     columns = [Column("", "<"), Column("product of the path", "<")]
@@ -195,7 +206,7 @@ def _closed_title(e: Explanation) -> str:
 
 
 def _closed(e: Explanation, d: Derivation, style: Style) -> list[str]:
-    left = f"∂{unicode_name(e.problem.output_name)}/∂{unicode_name(d.wrt)}"
+    left = f"∂{e.problem.label(e.problem.output_name)}/∂{e.problem.label(d.wrt)}"
     if d.closed_form is None:
         return wrap(
             "too long to read for a graph of this size; the product above is the derivative", style
@@ -206,7 +217,7 @@ def _closed(e: Explanation, d: Derivation, style: Style) -> list[str]:
 def _steps(e: Explanation, d: Derivation, style: Style) -> list[str]:
     """Reverse mode as sentences, from the output down."""
     lines = [f"   forward: compute every value, inputs first ({len(e.problem.quantities())} steps)"]
-    top = unicode_name(e.problem.output_name)
+    top = e.problem.label(e.problem.output_name)
     lines.append(style.sign(f"   backward: start with ∂{top}/∂{top} = 1, then"))
     x = e.problem.leaves[d.wrt]
     edges = e.edges_of(x)

@@ -16,7 +16,7 @@ from autograd_lab.explanations.layout import (
 from autograd_lab.explanations.problem import Chain
 from autograd_lab.explanations.text_product import gradient_text, size_words
 from autograd_lab.explanations.verdict import FACTOR, SATURATED_SHARE
-from autograd_lab.notation import act_letter, unicode_name
+from autograd_lab.notation import act_letter
 from autograd_lab.scaled import Scaled
 
 if TYPE_CHECKING:
@@ -50,18 +50,18 @@ def layers(e: Explanation, chain: Chain, style: Style) -> list[str]:
 
 
 def _change(factor: float) -> str:
-    if factor == 0:
-        return "↓ to 0"
-    return (
-        "unchanged" if factor == 1 else f"↓ ÷{1 / factor:.3g}" if factor < 1 else f"↑ ×{factor:.3g}"
-    )
+    if factor == 1:
+        return "unchanged"
+    if not 1e-300 < factor < 1e300:
+        return "↓ to 0" if factor == 0 else "↓ almost to 0" if factor < 1 else "↑ beyond measure"
+    return f"↓ ÷{1 / factor:.3g}" if factor < 1 else f"↑ ×{factor:.3g}"
 
 
 def gradients(e: Explanation, style: Style) -> list[str]:
-    top = unicode_name(e.problem.output_name)
+    top = e.problem.label(e.problem.output_name)
     rows = []
     for g in sorted(e.gradients, key=lambda g: -abs(g.value).log10):
-        name, value = f"∂{top}/∂{unicode_name(g.name)}", gradient_text(e, g.value, style)
+        name, value = f"∂{top}/∂{e.problem.label(g.name)}", gradient_text(e, g.value, style)
         extremes = [_named(e, g, which, style) for which in ("biggest", "smallest")]
         rows += [[name, value, f"{g.paths:,}", *extremes]]
     columns = [
@@ -80,9 +80,9 @@ def _named(e: Explanation, gradient: Gradient, which: str, style: Style) -> str:
 
 
 def answer(e: Explanation, style: Style) -> list[str]:
-    top = unicode_name(e.problem.output_name)
+    top = e.problem.label(e.problem.output_name)
     return [
-        style.sign(f"∂{top}/∂{unicode_name(d.wrt)} = ")
+        style.sign(f"∂{top}/∂{e.problem.label(d.wrt)} = ")
         + gradient_text(e, d.total, style)
         + size_words(d, style)
         for d in e.derivations
@@ -106,8 +106,8 @@ def verdict_reasons(e: Explanation, style: Style) -> list[str]:
     v = e.verdict
     if v.ratio is None:
         return wrap(v.reason, style)
-    top = unicode_name(e.problem.output_name)
-    lower, upper = f"∂{top}/∂{unicode_name(v.lower)}", f"∂{top}/∂{unicode_name(v.upper)}"
+    top = e.problem.label(e.problem.output_name)
+    lower, upper = f"∂{top}/∂{e.problem.label(v.lower)}", f"∂{top}/∂{e.problem.label(v.upper)}"
     ratio = _plain_size(v.ratio)
     lines = wrap(f"R = |{lower}| / |{upper}| = {ratio}{_inverse(e)}", style)
     lines += wrap(_rule(e), style)
@@ -131,15 +131,27 @@ def _plain_size(x: Any) -> str:
 def _inverse(e: Explanation) -> str:
     v = e.verdict
     assert v.ratio is not None
-    if not v.ratio.sign or not v.ratio.is_finite:
+    if not v.ratio.is_finite:
         return ""
+    if not v.ratio.sign:
+        return _zero_reason(e)
     top = e.problem.output_name
-    lower, upper = unicode_name(v.lower), unicode_name(v.upper)
+    lower, upper = e.problem.label(v.lower), e.problem.label(v.upper)
     one = Scaled.of(1.0)
     if v.ratio <= one:
         times = _plain_five(one / v.ratio)
         return f":  |∂{top}/∂{upper}| is {times} × |∂{top}/∂{lower}|"
     return f":  |∂{top}/∂{lower}| is {_plain_five(v.ratio)} × |∂{top}/∂{upper}|"
+
+
+def _zero_reason(e: Explanation) -> str:
+    """Which factor is 0, since that is why nothing arrives."""
+    on = e.slopes.on
+    dead = next((edge for edge in reversed(e.asked_edges) if on[edge] == 0), None)
+    if dead is None:
+        return ":  the factors between them multiply to 0"
+    above, below = e.problem.written[dead.node].text, e.problem.written[dead.source].text
+    return f":  nothing passes {above}, since ∂{above}/∂{below} = 0"
 
 
 def _plain_five(x: Any) -> str:
@@ -167,7 +179,7 @@ def _slide_rule(e: Explanation, chain: Chain, style: Style) -> list[str]:
         parts, small = [], all(abs(b.factor) < 0.25 for b in pair)
         for b in pair:
             sign = "<" if abs(b.factor) < 0.25 else "=" if abs(b.factor) == 0.25 else ">"
-            name = f"|{unicode_name(f'w{b.j + 1}')}σ′({unicode_name(f'z{b.j}')})|"
+            name = f"|{e.problem.label(f'w{b.j + 1}')}σ′({e.problem.label(f'z{b.j}')})|"
             parts.append(f"{name} = {style.brief(abs(b.factor))} {sign} ¼")
         need = 4 ** len(pair)
         end = (
@@ -179,7 +191,7 @@ def _slide_rule(e: Explanation, chain: Chain, style: Style) -> list[str]:
             lines += wrap(f"Slide rule, with absolute values: {' and '.join(parts)}, {end}", style)
     first = e.bounds[0] if e.bounds else None
     if first is not None and abs(first.weight) > 1 and abs(first.factor) < 1:
-        w, z = unicode_name(f"w{first.j + 1}"), unicode_name(f"z{first.j}")
+        w, z = e.problem.label(f"w{first.j + 1}"), e.problem.label(f"z{first.j}")
         lines += wrap(
             f"Note: |{w}| = {style.brief(abs(first.weight))} > 1 and the factor still shrinks, "
             f"because {act}′({z}) is {style.brief(first.slope)}",
@@ -190,9 +202,9 @@ def _slide_rule(e: Explanation, chain: Chain, style: Style) -> list[str]:
     eta = 0.1
     last, start = chain.biases[-1], chain.biases[0]
     moves = [e.slopes.gradient(b) * eta for b in (last, start)]
-    if chain.size > 1:
+    if chain.size > 1 and all(move.is_finite and move.mantissa for move in moves):
         lines += wrap(
-            f"One SGD step with η = {eta} moves {unicode_name(f'b{n}')} by "
+            f"One SGD step with η = {eta} moves {e.problem.label(f'b{n}')} by "
             f"{abs(moves[0]).format(1, '-')} and b₁ by {abs(moves[1]).format(1, '-')}",
             style,
         )
@@ -205,9 +217,9 @@ def _window(e: Explanation, style: Style) -> list[str]:
         return wrap("No factor can reach 1: |wσ′(z)| ≥ 1 needs |w| ≥ 4, as σ′ ≤ ¼", style)
     b = max(wide, key=lambda b: abs(b.weight))
     width = "of any width" if b.window == float("inf") else f"{b.window:.4g} wide"
-    inputs = unicode_name(f"a{b.j - 1}") if b.j > 1 else "x"
+    inputs = e.problem.label(f"a{b.j - 1}") if b.j > 1 else "x"
     return wrap(
-        f"A factor can exceed 1 only for |w| > 4: for {unicode_name(f'w{b.j + 1}')} = "
+        f"A factor can exceed 1 only for |w| > 4: for {e.problem.label(f'w{b.j + 1}')} = "
         f"{style.brief(b.weight)} the window of inputs {inputs} is {width}",
         style,
     )
@@ -217,13 +229,13 @@ def naive(e: Explanation, style: Style) -> list[str]:
     lines = []
     for name, run in e.naive_runs.items():
         right = e.slopes.gradient(e.problem.leaves[name])
-        top = unicode_name(e.problem.output_name)
+        top = e.problem.label(e.problem.output_name)
         wrong = "the same here" if float(right) == float(run.value) else "wrong"
         if not run.complete:
             wrong = f"stopped after {run.visits:,} visits; the number is not final"
         needed = len(e.edges_nodes(name))
         lines += wrap(
-            f"∂{top}/∂{unicode_name(name)}: correct {_whole(right)} · without topological order "
+            f"∂{top}/∂{e.problem.label(name)}: correct {_whole(right)} · without topological order "
             f"{_whole(run.value)} ({wrong}) · {run.visits:,} visits instead of {needed:,}",
             style,
         )
@@ -246,13 +258,14 @@ def checks(e: Explanation, style: Style) -> list[str]:
     rows = []
     for c in e.checks:
         counted = f"{c.done:,} of {c.total:,} gradients" if c.total else ""
-        said = f"relative difference ≤ {c.largest:.0e}" if c.done else c.status
+        gap = f"relative difference ≤ {c.largest:.0e}" if c.largest else "no difference"
+        said = gap if c.done else c.status
         rows.append([MARKS[c.status], c.witness, counted, said])
     columns = [Column("", "<"), Column("", "<"), Column("", ">"), Column("", "<")]
     lines = table(columns, rows, style)[1:]
     for c in e.checks:
         if c.worst is not None:
-            top, name = unicode_name(e.problem.output_name), unicode_name(c.worst.name)
+            top, name = e.problem.label(e.problem.output_name), e.problem.label(c.worst.name)
             lines += wrap(
                 f"check failed: reverse mode and {c.witness} disagree for ∂{top}/∂{name}: reverse "
                 f"{c.worst.reverse}, {c.witness} {c.worst.other}, relative {c.worst.relative:.1e}",

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 from autograd_lab.explanations.chain import STEEPEST
-from autograd_lab.explanations.derivation import Derivation, PathProduct
+from autograd_lab.explanations.derivation import Derivation, PathProduct, at_kink
 from autograd_lab.explanations.problem import Chain, Problem
 from autograd_lab.graph import Node, slope, toposort
 from autograd_lab.scaled import Scaled
@@ -71,7 +71,11 @@ def _judge_chain(problem: Problem, chain: Chain) -> Verdict:
     n = chain.size
     if n < 3:
         return Verdict(
-            (), "", "", None, reason=f"a chain of {n} has no two layers to compare; n >= 3 has"
+            (),
+            "",
+            "",
+            None,
+            reason=f"b1 is compared with b(n-1), and a chain of {n} has none above b1: n >= 3 has",
         )
     flat = tuple(
         problem.names[z]
@@ -82,7 +86,8 @@ def _judge_chain(problem: Problem, chain: Chain) -> Verdict:
     for bound in bounds(chain)[: n - 2]:
         ratio = ratio * bound.weight * bound.slope
     words = _words(ratio, len(flat), n)
-    return Verdict(words, f"b{n - 1}", "b1", abs(ratio), flat, n)
+    judged = n if chain.act in SATURATING else 0
+    return Verdict(words, f"b{n - 1}", "b1", abs(ratio), flat, judged)
 
 
 def _judge_path(problem: Problem, path: PathProduct) -> Verdict:
@@ -161,7 +166,5 @@ def kinks(problem: Problem) -> dict[Node, str]:
     return {
         node: node.op.name
         for node in toposort([problem.output])
-        if node.op is not None
-        and node.op.kink is not None
-        and bool(node.op.kink(*[x.value for x in node.inputs], **node.attrs))
+        if node.op is not None and at_kink(node)
     }

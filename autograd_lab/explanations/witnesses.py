@@ -27,7 +27,6 @@ DIGITS = 30
 LIMIT = 1e-9  # relative difference between a float product and 30 digits
 MAX_EACH = 100  # leaves that are checked one by one
 MAX_WORK = 25_000  # leaves times nodes for that
-MAX_PRECISE_WORK = 2_000_000  # nodes times digits of one evaluation
 
 
 @dataclass(frozen=True)
@@ -98,12 +97,7 @@ def _differences(
     leaves = list(problem.leaves.values())
     order = toposort([problem.output])
     name = "central differences"
-    digits = precise.digits_needed(order)
-    if len(order) * digits > MAX_PRECISE_WORK:
-        return Check(
-            name, "inconclusive", 0, len(leaves),
-            notes=(f"{len(order):,} nodes at the {digits:,} digits this depth needs: too long",),
-        )  # fmt: skip
+    budget = precise.Budget()
     each = len(leaves) <= MAX_EACH and len(leaves) * len(order) <= MAX_WORK
     chosen = leaves if each else problem.asked()
     found: dict[Node, Any] = {}
@@ -113,21 +107,23 @@ def _differences(
         if x in touched:
             continue
         scale = abs(float(x)) or 1.0
-        result = precise.difference(problem.output, {x: scale})
+        result = precise.difference(problem.output, {x: scale}, budget)
         if result.conclusive:
             found[x] = result.value / scale
         else:
             lost += 1
     check = _compare(problem, slopes, name, found, touched, len(leaves), lost=lost)
-    return check if each else _with_direction(problem, slopes, check, touched)
+    return check if each else _with_direction(problem, slopes, check, touched, budget)
 
 
-def _with_direction(problem: Problem, slopes: Slopes, check: Check, touched: set[Node]) -> Check:
+def _with_direction(
+    problem: Problem, slopes: Slopes, check: Check, touched: set[Node], budget: precise.Budget
+) -> Check:
     """Too many leaves to try each: one random direction in all of them tests every gradient."""
     free = [x for x in problem.leaves.values() if x not in touched]
     source = random.Random(0)  # noqa: S311 - a direction, not a secret
     direction = {x: source.choice((-1.0, 1.0)) * (abs(float(x)) or 1.0) for x in free}
-    result = precise.difference(problem.output, direction)
+    result = precise.difference(problem.output, direction, budget)
     total = Scaled.of(0.0)
     size = Scaled.of(0.0)
     for x, d in direction.items():
@@ -180,7 +176,7 @@ def _compare(
         some = ", ".join(unsure[:3]) + (", ..." if len(unsure) > 3 else "")
         notes.append(f"{len(unsure)} below the rounding noise ({some})")
     if lost:
-        notes.append(f"{lost} below the noise floor of {precise.MAX_DIGITS:,} digits")
+        notes.append(f"{lost} need more digits than {precise.MAX_DIGITS:,}, or more time")
     status: Status = "disagree" if worst else "agree" if done else "inconclusive"
     return Check(witness, status, done, total, largest, worst, tuple(notes))
 
@@ -230,15 +226,8 @@ def _rounding(problem: Problem, x: Node | None, gap: Any) -> bool:
 
 def _touched_by_kinks(problem: Problem) -> set[Node]:
     """The leaves with a kink on one of their paths: no difference can judge those."""
-    at = kinks(problem)
-    if not at:
-        return set()
-    found: set[Node] = set()
-    for x in problem.leaves.values():
-        active = active_nodes(toposort([problem.output]), [x])
-        if any(node in active for node in at):
-            found.add(x)
-    return found
+    below = set(toposort(kinks(problem)))  # conditions count: they decide without a slope
+    return {x for x in problem.leaves.values() if x in below}
 
 
 def failed(checks: Sequence[Check]) -> list[Check]:

@@ -79,7 +79,7 @@ class SymPyMath:
         """A float as an exact integer, or with all its binary digits; anything else unchanged."""
         if not isinstance(x, float):
             return x
-        return sp.Integer(int(x)) if x.is_integer() and abs(x) < 1e15 else sp.Float(x, 60)
+        return sp.Integer(int(x)) if x.is_integer() and abs(x) < 1e6 else sp.Float(x, 60)
 
     def apply(self, op: Op, attrs: Mapping[str, Any], inputs: Sequence[Any]) -> Any:
         if op.symbol and not self.expand and len(inputs) == 1 and dict(attrs) == dict(op.attrs):
@@ -124,6 +124,7 @@ LATEX_LETTERS = {"σ": r"\sigma", "sech²": r"\operatorname{sech}^{2}"}
 
 
 OUTPUT = "y"
+_NO_NUMBER = (sp.nan, sp.zoo, sp.oo, -sp.oo)
 
 
 def placeholder(index: int | str) -> Any:
@@ -145,7 +146,7 @@ def _local_slope(
 
 def _whole(expression: Any) -> Any:
     """2.0 as 2, so that a factor 1.0 disappears."""
-    floats = [f for f in expression.atoms(sp.Float) if float(f).is_integer()]  # Float(2) != 2
+    floats = [f for f in expression.atoms(sp.Float) if abs(f) < 1e6 and float(f).is_integer()]
     return expression.xreplace({f: sp.Integer(int(f)) for f in floats})
 
 
@@ -155,8 +156,10 @@ def _key(node: Node, index: int, expand: bool) -> tuple[Any, ...]:
 
 def local_slope(
     node: Node, index: int, names: Mapping[Node, Formula], expand: bool = False
-) -> Formula:
+) -> Formula | None:
     """d(node)/d(its input), derived by SymPy and written with the names of the nodes.
+
+    None where SymPy has no formula for it, as for 0^x.
 
     >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
@@ -165,6 +168,8 @@ def local_slope(
     'w₁'
     """
     template = _template(*_key(node, index, expand))
+    if template is None:
+        return None
     known: dict[int | str, Formula] = {i: names[x] for i, x in enumerate(node.inputs) if x in names}
     if node in names:
         known[OUTPUT] = names[node]
@@ -176,8 +181,9 @@ def local_slope(
 
 
 @functools.cache
-def _template(op: Op, attrs: Any, arity: int, index: int, expand: bool) -> Formula:
-    return write(_local_slope(op, attrs, arity, index, expand))
+def _template(op: Op, attrs: Any, arity: int, index: int, expand: bool) -> Formula | None:
+    slope = _local_slope(op, attrs, arity, index, expand)
+    return None if slope.has(*_NO_NUMBER) else write(slope)
 
 
 def evaluate(expression: Any, values: Mapping[Any, Any], known: dict[Any, Any]) -> Any:
@@ -298,12 +304,15 @@ def closed_gradient(output: Node, leaves: Sequence[Node]) -> dict[Node, Any]:
 
 def closed_form(
     output: Node, x: Node, names: Mapping[Node, Formula], expand: bool = False
-) -> Formula:
-    """d(output)/dx as one formula in the leaves."""
+) -> Formula | None:
+    """d(output)/dx as one formula in the leaves; None where SymPy has none."""
     expression, symbols = to_sympy(output, expand)
     if x not in symbols:
         return Formula("0", "0")
-    return write(_whole(sp.diff(expression, symbols[x])), {s: names[n] for n, s in symbols.items()})
+    slope = _whole(sp.diff(expression, symbols[x]))
+    if slope.has(*_NO_NUMBER):
+        return None
+    return write(slope, {s: names[n] for n, s in symbols.items()})
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -329,6 +338,13 @@ class _Text(StrPrinter):  # type: ignore[misc]
 
     def _print_Float(self, number: Any) -> str:
         return short(float(number))
+
+    def _print_Integer(self, number: Any) -> str:
+        return str(number) if abs(number) < 10**15 else short(float(number))
+
+    def _print_Relational(self, expr: Any) -> str:
+        sign = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}.get(expr.rel_op, expr.rel_op)
+        return f"{self._print(expr.lhs)} {sign} {self._print(expr.rhs)}"
 
     def _print_log(self, expr: Any) -> str:
         return f"ln({self._print(expr.args[0])})"

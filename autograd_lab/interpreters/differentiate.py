@@ -51,23 +51,38 @@ def backward(
         pull = _pull_nodes(guarded)
         return sweep(order, {output: constant(seed)}, pull, operator.add, active)
     with np.errstate(all="ignore"):
-        return sweep(order, {output: seed}, _pull_values, operator.add, active)
+        return _backward_values(order, output, seed, active)
 
 
-def _pull_values(g: Value, node: Node, i: int) -> Value:
-    """Carry a plain adjoint over an edge."""
-    x, op = node.inputs[i].value, node.op
-    if type(g) is float and g == 0.0 and type(x) is float:
-        return 0.0  # nothing arrives, so nothing passes, even over an infinite slope
-    assert op is not None
-    rule = op.pull(i)
-    assert rule is not None
-    inputs = [a.value for a in node.inputs]
-    carried = rule(g, node.value, *inputs, **node.attrs)
-    if type(carried) is float and type(x) is float:
-        return carried
+def _backward_values(
+    order: Sequence[Node], output: Node, seed: Value, active: set[Node]
+) -> dict[Node, Value]:
+    """``graph.sweep`` for plain values, written out: graphs of numbers spend their time here."""
+    adjoint = {output: seed}
+    for node in reversed(order):
+        op = node.op
+        if op is None or node not in adjoint or node not in active:
+            continue
+        g, y, attrs = adjoint[node], node.value, node.attrs
+        values = [x.value for x in node.inputs]
+        for i, x in enumerate(node.inputs):
+            if x not in active or (rule := op.pull(i)) is None:
+                continue
+            if type(g) is float and g == 0.0 and type(values[i]) is float:
+                carried: Value = 0.0  # nothing arrives: nothing passes, even if the slope is inf
+            else:
+                carried = rule(g, y, *values, **attrs) if attrs else rule(g, y, *values)
+                if type(carried) is not float or type(values[i]) is not float:
+                    carried = _fitted(carried, g, node, i, values)
+            adjoint[x] = adjoint[x] + carried if x in adjoint else carried
+    return adjoint
+
+
+def _fitted(carried: Value, g: Value, node: Node, i: int, values: list[Value]) -> Value:
+    """An array's adjoint in the shape and dtype of the input it belongs to."""
+    x = values[i]
     if not np.isfinite(carried).all():
-        carried = _kept_zero(carried, g, node.value, inputs, node, i)
+        carried = _kept_zero(carried, g, node.value, values, node, i)
     if np.shape(carried) != np.shape(x):  # x was broadcast on the way in: add the copies up
         carried = sum_to(carried, shape=np.shape(x))
     if type(x) is float:

@@ -17,6 +17,19 @@ import mpmath
 from autograd_lab.graph import Node, toposort
 
 MAX_DIGITS = 3000
+BUDGET = 8_000_000  # nodes times digits times evaluations: about a second of mpmath
+
+
+class Budget:
+    """Work that may still be done; differences of a deep graph at many digits use it up."""
+
+    def __init__(self, work: int = BUDGET) -> None:
+        self.left = work
+
+    def spend(self, work: int) -> bool:
+        """Whether there was enough left."""
+        self.left -= work
+        return self.left >= 0
 
 
 def _number(x: Any) -> Any:
@@ -74,12 +87,15 @@ class Difference:
     conclusive: bool
 
 
-def difference(output: Node, direction: Mapping[Node, float]) -> Difference:
+def difference(
+    output: Node, direction: Mapping[Node, float], budget: Budget | None = None
+) -> Difference:
     """d(output) along a direction in the leaves: (f(x + h d) - f(x - h d)) / 2h in mpmath.
 
     Steps h = 1e-25 and 1e-28 must agree to 10 digits (the error is h²/6 times the third
     derivative).  The working precision starts from the depth, since each level of a saturating
-    chain takes a factor of 1/4, and doubles until they agree; past MAX_DIGITS it is inconclusive.
+    chain takes a factor of 1/4, and doubles until they agree; past MAX_DIGITS, or when the
+    budget is spent, it is inconclusive.
 
     >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
@@ -89,7 +105,8 @@ def difference(output: Node, direction: Mapping[Node, float]) -> Difference:
     """
     order = toposort([output])
     digits = digits_needed(order)
-    while True:
+    budget = budget or Budget()
+    while budget.spend(4 * len(order) * digits):
         with mpmath.workdps(digits):
             wide, flat = _central(output, order, direction, mpmath.mpf("1e-25"))
             if flat:
@@ -100,8 +117,9 @@ def difference(output: Node, direction: Mapping[Node, float]) -> Difference:
             if wide and abs(wide - close) <= abs(wide) * mpmath.mpf("1e-10"):
                 return Difference(wide, digits, conclusive=True)
         if digits >= MAX_DIGITS:
-            return Difference(mpmath.nan, digits, conclusive=False)
+            break
         digits = min(2 * digits, MAX_DIGITS)
+    return Difference(mpmath.nan, digits, conclusive=False)
 
 
 def digits_needed(order: Sequence[Node]) -> int:

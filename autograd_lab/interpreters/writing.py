@@ -82,7 +82,7 @@ def decimal(x: float) -> Formula:
 
 
 def _binding(text: str) -> int:
-    return _SIGN if text.startswith("−") else _ATOM
+    return _SIGN if text.startswith(("−", "-")) else _ATOM
 
 
 def _operation(node: Node, inputs: list[_Piece]) -> _Piece:

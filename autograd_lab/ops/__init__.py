@@ -152,4 +152,8 @@ KINKS: tuple[Kink, ...] = (
     Kink("power", "a = 0, 0 < b < 1", (0.0, 0.5), (float("inf"), 0.0), "as the root"),
     Kink("power", "a = 0, b = 0", (0.0, 0.0), (0.0, 0.0), "x^0 is 1 everywhere, 0^0 included"),
     Kink("sign", "x = 0", (0.0,), (), "a jump: no slope on purpose, here and everywhere"),
+    *(
+        Kink(name, "a = b", (1.0, 1.0), (), "a choice changes here; the branch taken counts")
+        for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+    ),
 )

@@ -100,7 +100,7 @@ square: Op = _elementwise(
 def _comparison(name: str, label: str, forward: Any, scalar: Any, formula: Any) -> Op:
     return _elementwise(
         name, label=label, out=True, forward=forward, scalar=scalar, vjp=(None, None),
-        formula=formula,
+        formula=formula, kink=lambda a, b: a == b,
     )  # fmt: skip
 
 
