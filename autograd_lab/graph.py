@@ -47,13 +47,14 @@ class Op:
     ``kink``     values -> True where the slope is a convention (see ``ops.KINKS``).
     ``selects``  the op passes an exact zero adjoint to a branch that was not taken;
     ``bounded``  its slope is finite whatever comes in, so that it keeps such a zero a zero.
+    ``smooth``   every input has a slope.
     ``out`` and ``view`` tell a compiled plan whether forward takes ``out=`` or returns a view.
     """
 
     __slots__ = (
         "arity", "attrs", "bounded",
         "elementwise", "formula", "forward", "kink", "label", "name", "out",
-        "scalar", "selects", "symbol", "view", "vjp",
+        "scalar", "selects", "smooth", "symbol", "view", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +80,7 @@ class Op:
         self.forward = forward
         self.vjp = vjp
         self.arity = len(vjp) if isinstance(vjp, tuple) else None
+        self.smooth = not isinstance(vjp, tuple) or None not in vjp
         self.formula = formula or (lambda _m, *xs, **attrs: forward(*xs, **attrs))
         self.scalar = scalar
         self.attrs = attrs
@@ -164,17 +166,22 @@ def _operator(
     Sums and products of floats skip the general way in: graphs of single numbers consist of them.
     """
 
-    def forward(self: Node, other: Any) -> Node:
-        if on_floats is not None:
-            if type(other) is not Node:
-                other = constant(other)
-            a, b = self.value, other.value
-            if type(a) is float and type(b) is float:
-                return Node(OPS[name], (self, other), on_floats(a, b))
+    def general(self: Node, other: Any) -> Node:
         return OPS[name](self, other)  # type: ignore[no-any-return]
 
     def reflected(self: Node, other: Any) -> Node:
         return OPS[name](other, self)  # type: ignore[no-any-return]
+
+    if on_floats is None:
+        return general, reflected
+
+    def forward(self: Node, other: Any) -> Node:
+        if type(other) is not Node:
+            other = constant(other)
+        a, b = self.value, other.value
+        if type(a) is float and type(b) is float:
+            return Node(OPS[name], (self, other), on_floats(a, b))
+        return OPS[name](self, other)  # type: ignore[no-any-return]
 
     return forward, reflected
 
@@ -322,7 +329,7 @@ def active_nodes(order: Sequence[Node], leaves: Iterable[Node]) -> set[Node]:
     for node in order:
         if node.op is not None and node not in active:
             for i, x in enumerate(node.inputs):
-                if x in active and node.op.pull(i) is not None:
+                if x in active and (node.op.smooth or node.op.pull(i) is not None):
                     active.add(node)
                     break
     return active

@@ -73,8 +73,9 @@ FLOORS = {
     "explanations": Floor(
         _within(
             "autograd_lab.explanations",
-            "presets problem chain expression derivation verdict underflow layout witnesses text_product "
-            "text_verdict as_text as_latex as_markdown as_json as_diagram explanation .",
+            "presets problem chain expression derivation verdict underflow layout witnesses "
+            "text_product text_verdict as_text as_latex as_markdown as_json as_diagram "
+            "explanation .",
         )
     ),
     "front door": Floor(_within("autograd_lab", "environment .")),

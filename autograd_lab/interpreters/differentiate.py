@@ -59,26 +59,38 @@ def _backward_values(
 ) -> dict[Node, Value]:
     """``graph.sweep`` for plain values, written out: graphs of numbers spend their time here."""
     adjoint = {output: seed}
+    so_far = adjoint.get
     for node in reversed(order):
-        op = node.op
-        if op is None or node not in adjoint or node not in active:
+        op, inputs = node.op, node.inputs
+        g = so_far(node)
+        if g is None or op is None or node not in active:
             continue
-        g, y, attrs = adjoint[node], node.value, node.attrs
-        values = [x.value for x in node.inputs]
-        for i, x in enumerate(node.inputs):
-            if x not in active or (rule := op.pull(i)) is None:
+        y, attrs, rules = node.value, node.attrs, op.vjp
+        # written out for two inputs: most nodes have two, and a comprehension is a call
+        values = (
+            (inputs[0].value, inputs[1].value)
+            if len(inputs) == 2
+            else tuple([x.value for x in inputs])
+        )
+        for i, x in enumerate(inputs):
+            if x not in active:
                 continue
-            if type(g) is float and g == 0.0 and type(values[i]) is float:
+            rule = rules[i] if type(rules) is tuple else op.pull(i)
+            if rule is None:
+                continue
+            value = values[i]
+            if type(g) is float and g == 0.0 and type(value) is float:
                 carried: Value = 0.0  # nothing arrives: nothing passes, even if the slope is inf
             else:
                 carried = rule(g, y, *values, **attrs) if attrs else rule(g, y, *values)
-                if type(carried) is not float or type(values[i]) is not float:
+                if type(carried) is not float or type(value) is not float:
                     carried = _fitted(carried, g, node, i, values)
-            adjoint[x] = adjoint[x] + carried if x in adjoint else carried
+            before = so_far(x)
+            adjoint[x] = carried if before is None else before + carried
     return adjoint
 
 
-def _fitted(carried: Value, g: Value, node: Node, i: int, values: list[Value]) -> Value:
+def _fitted(carried: Value, g: Value, node: Node, i: int, values: tuple[Value, ...]) -> Value:
     """An array's adjoint in the shape and dtype of the input it belongs to."""
     x = values[i]
     if not np.isfinite(carried).all():
