@@ -450,7 +450,7 @@ def test_the_same_explanation_is_the_same_bytes():
     ],
 )
 def test_refusals_say_what_and_what_to_do(arguments, words):
-    with pytest.raises(UsageError) as caught:  # noqa: PT011 - the words are compared below
+    with pytest.raises(UsageError) as caught:
         explain(**arguments)
     assert words in str(caught.value)
     assert str(caught.value).count("\n") < 5
