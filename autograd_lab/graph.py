@@ -28,6 +28,13 @@ T = TypeVar("T")
 NO_ATTRS: Mapping[str, Any] = MappingProxyType({})
 REQUIRED = "(required)"  # stands in Op.attrs for an attribute without a default
 OPS: dict[str, Op] = {}
+FUNCTIONS: dict[str, Callable[..., Any]] = {}  # by NumPy's names; filled where they are defined
+# NumPy's questions about values that no gradient passes through: answered on the plain values.
+PLAIN_ANSWERS = {
+    "shape", "ndim", "size", "zeros_like", "ones_like", "full_like", "empty_like", "allclose",
+    "isclose", "array_equal", "isfinite", "isinf", "isnan", "array_repr", "array_str",
+    "result_type", "may_share_memory", "shares_memory",
+}  # fmt: skip
 _next_serial = itertools.count().__next__
 _scope: tuple[str, ...] = ()
 
@@ -115,11 +122,16 @@ class Op:
                 value = self.forward(*values, **attrs)
         except (ValueError, IndexError, TypeError) as error:
             shapes = " and ".join(str(np.shape(value)) for value in values)
-            raise ShapeError(f"{self.name} of shape {shapes}: {error}") from error
+            hint = (
+                ": each axis must be equal or 1, counted from the last" if self.elementwise else ""
+            )
+            raise ShapeError(f"{self.name} of shape {shapes}: {error}{hint}") from error
         return value if np.ndim(value) else plain(value)
 
     def __call__(self, *inputs: Any, **attrs: Any) -> Any:
         """Record a node if any input is one, else compute on the plain values."""
+        if self.arity is not None and len(inputs) > self.arity:
+            inputs, attrs = self._bind(inputs, attrs)
         if self.arity is not None and len(inputs) != self.arity:
             raise TypeError(
                 f"{self.name} takes {self.arity} input{'s' * (self.arity != 1)}, not {len(inputs)}"
@@ -135,6 +147,16 @@ class Op:
         value = self.evaluate([node.value for node in nodes], attrs)
         return Node(self, nodes, value, attrs or NO_ATTRS)
 
+    def _bind(
+        self, inputs: tuple[Any, ...], attrs: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Surplus positional inputs as attributes, in their order: ``elu(x, 0.5)``."""
+        assert self.arity is not None
+        surplus = dict(zip(self.attrs, inputs[self.arity :], strict=False))
+        if len(inputs) > self.arity + len(self.attrs) or surplus.keys() & attrs.keys():
+            return inputs, dict(attrs)
+        return inputs[: self.arity], {**surplus, **attrs}
+
     def _complete(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
         whole = {**self.attrs, **attrs}
         if len(whole) > len(self.attrs) or REQUIRED in whole.values():
@@ -147,7 +169,7 @@ def op(name: str, **faces: Any) -> Op:
     """Define an operation and enter it in the table ``OPS`` that every reader uses."""
     if name in OPS:
         raise AutogradLabError(f"operation {name!r} is defined twice; give the second one a name")
-    OPS[name] = Op(name, **faces)
+    OPS[name] = FUNCTIONS[name] = Op(name, **faces)
     return OPS[name]
 
 
@@ -194,7 +216,6 @@ class Node:
     """
 
     __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "scope", "serial", "value")
-    __array_ufunc__ = None  # so that array * node reaches Node.__rmul__
 
     def __init__(
         self,
@@ -221,6 +242,23 @@ class Node:
         return np.asarray(self.value).dtype
 
     @property
+    def ndim(self) -> int:
+        return np.ndim(self.value)
+
+    @property
+    def size(self) -> int:
+        return np.size(self.value)
+
+    @property
+    def T(self) -> Node:  # noqa: N802 - NumPy's name
+        """The transpose: axes in reverse order."""
+        return OPS["transpose"](self)  # type: ignore[no-any-return]
+
+    def item(self) -> Any:
+        """The single number this node holds, as a Python number."""
+        return np.asarray(self.value).item()
+
+    @property
     def is_constant(self) -> bool:
         """A number written in the formula rather than a named variable."""
         return self.op is None and self.name is None
@@ -235,6 +273,38 @@ class Node:
 
     def __float__(self) -> float:
         return float(self.value)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"{self!r} is a single number and has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Node]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Node:
+        return FUNCTIONS["getitem"](self, index)  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "arrays in a graph cannot be assigned into, or gradients recorded before would be "
+            "wrong; choose with ops.where, or make a new leaf"
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        """The plain value for NumPy; no gradient passes through."""
+        return np.array(self.value, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or options:
+            raise TypeError(_no_rule(f"{ufunc.__name__}.{method}" if method != "__call__" else
+                                     f"{ufunc.__name__} with {', '.join(options)}"))  # fmt: skip
+        return _by_numpy(ufunc, inputs, {})
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
+    ) -> Any:
+        return _by_numpy(function, args, kwargs)
 
     __add__, __radd__ = _operator("add", operator.add)
     __sub__, __rsub__ = _operator("subtract", operator.sub)
@@ -253,6 +323,29 @@ class Node:
 
     def __abs__(self) -> Node:
         return OPS["abs"](self)  # type: ignore[no-any-return]
+
+
+def _by_numpy(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """NumPy's function on nodes: ours of the same name, or a refusal that says which is missing."""
+    name = {"absolute": "abs", "concat": "concatenate"}.get(function.__name__, function.__name__)
+    if name in PLAIN_ANSWERS:
+        return function(*map(_value_of, args), **kwargs)
+    if name not in FUNCTIONS:
+        raise TypeError(_no_rule(name))
+    return FUNCTIONS[name](*args, **kwargs)
+
+
+def _value_of(x: Any) -> Any:
+    if isinstance(x, Node):
+        return x.value
+    return type(x)(map(_value_of, x)) if isinstance(x, (list, tuple)) else x
+
+
+def _no_rule(name: str) -> str:
+    return (
+        f"numpy.{name} has no rule here and would lose the gradient; use a function of "
+        "autograd_lab.ops, or numpy.asarray(t) if no gradient is wanted"
+    )
 
 
 def plain(x: Any) -> Value:
@@ -284,10 +377,16 @@ def _brief(x: Any) -> str:
 def leaf(value: Any, name: str | None = None) -> Node:
     """A leaf of the graph: an input, a weight, a learning rate.
 
+    An array is copied and cannot be written to, so that the graph stays true to its values.
+
     >>> leaf(2, "x")
     <leaf x 2.0>
     """
-    return Node(None, (), plain(value), NO_ATTRS, name)
+    held = plain(value)
+    if isinstance(held, np.ndarray):
+        held = held.copy()
+        held.flags.writeable = False
+    return Node(None, (), held, NO_ATTRS, name)
 
 
 def constant(value: Any) -> Node:

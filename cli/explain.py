@@ -132,7 +132,8 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
 
 def _one(target: Sequence[str], preset: str | None) -> str | bytes:
     for word in target:
-        if word.startswith("--") or (len(word) == 2 and word[0] == "-" and word[1].isalpha()):
+        short = len(word) == 2 and word[0] == "-" and word[1].isalpha() and len(target) > 1
+        if word.startswith("--") or short:
             raise click.UsageError(_no_option(word))
     if preset is not None:
         if target:

@@ -85,7 +85,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status; every failure ends in words, not in a trace."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = cli.main(arguments, prog_name="autograd-lab", standalone_mode=False)
+        # not cli.main, which answers a broken pipe itself, with exit status 1
+        with cli.make_context("autograd-lab", arguments) as context:
+            status = cli.invoke(context)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except BrokenPipeError:

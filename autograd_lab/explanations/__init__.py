@@ -141,13 +141,22 @@ def from_bytes(
     """The problem stored in a JSON document of ``to_json``."""
     from autograd_lab.interpreters import document
 
-    read = document.from_document(document.read_json(data))
+    raw = document.read_json(data)
+    read = document.from_document(raw)
     _refuse_arrays(read.output)
+    folded = raw.get("folded")
+    hidden = {read.nodes[key] for key in folded if key in read.nodes} if _ids(folded) else set()
     if values:
         raise UsageError("--at: a saved graph carries its own values; change them in the file")
     names = {node: name for name, node in read.assigned.items()}
     asked = wrt or [node.name for node in read.wrt if node.name]
-    return from_graph("graph", read.output, read.leaves, names, _output_name(read.output), asked)
+    return from_graph(
+        "graph", read.output, read.leaves, names, _output_name(read.output), asked, hidden=hidden
+    )
+
+
+def _ids(data: Any) -> bool:
+    return isinstance(data, list) and all(isinstance(key, str) for key in data)
 
 
 def _refuse_arrays(output: Node) -> None:

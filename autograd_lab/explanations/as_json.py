@@ -37,6 +37,7 @@ def to_dict(e: Explanation) -> dict[str, Any]:
         "seed": e.seed,
         "mode": e.mode,
         "nodes": _nodes(e, graph["nodes"]),
+        "folded": [entry["id"] for entry in graph["nodes"] if entry["op"] and not entry["name"]],
         "output": graph["output"],
         "wrt": graph["wrt"],
         "factors": _factors(e, e.derivations[0]) if e.derivations else [],

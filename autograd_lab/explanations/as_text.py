@@ -127,9 +127,9 @@ def _lost_warning(e: Explanation, style: Style) -> list[str]:
     """What a float cannot hold, in words: otherwise a reader takes 0 or infinite for the truth."""
     lines = []
     for lost in e.lost:
-        size, shown = ("smaller", "0") if lost.log10 < 0 else ("larger", "infinite")
+        size, shown = ("smaller", "0") if lost.small else ("larger", "infinite")
         lines += wrap(
-            f"warning: {lost.what} is about 10^{lost.log10:.0f}, {size} than a float can hold: "
+            f"warning: {lost.what} is about {lost.size}, {size} than a float can hold: "
             f"it is shown and used as {shown}",
             style, "", "    ",
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from autograd_lab.explanations.problem import Problem
@@ -72,6 +73,15 @@ class Slopes:
 
     def gradient(self, node: Node) -> Scaled:
         return self.adjoint.get(node, Scaled.of(0.0))
+
+    @cached_property
+    def _magnitudes(self) -> dict[Node, Scaled]:
+        sizes = {edge: abs(v) for edge, v in self.on.items()}
+        return paths.adjoints(self.problem.view, list(self.problem.leaves.values()), sizes)
+
+    def magnitude(self, node: Node) -> Scaled:
+        """The sum of the sizes of all paths' products, which cancellation leaves untouched."""
+        return self._magnitudes.get(node, Scaled.of(0.0))
 
     def loses_digits(self, x: Node) -> bool:
         """Whether a slope between the output and ``x`` is beyond what a float can hold."""

@@ -60,8 +60,12 @@ def from_graph(
     wrt: Sequence[str] = (),
     symbolic_only: bool = False,
     drawn: tuple[str, ...] = (),
+    hidden: Collection[Node] = (),
 ) -> Problem:
-    """The problem of a scalar graph; nodes without a name become v1, v2, ... in order."""
+    """The problem of a scalar graph; nodes without a name become v1, v2, ... in order.
+
+    Those in ``hidden`` stay without one and are folded into their users.
+    """
     order = toposort([output])
     reached = set(order)
     assigned = {node: name for node, name in assigned.items() if node in reached}
@@ -75,7 +79,7 @@ def from_graph(
     letter = _free_letter({*leaves, *names.values()})
     inner = [node for node in order if node.op is not None and node not in names]
     active = active_nodes(order, leaves.values())
-    inner = [node for node in inner if node in active]
+    inner = [node for node in inner if node in active and node not in hidden]
     names |= {node: f"{letter}{i}" for i, node in enumerate(inner, 1)}
     if not symbolic_only:
         refuse_unusable(output, {**names, **{x: name for name, x in leaves.items()}})

@@ -13,16 +13,18 @@ from autograd_lab.explanations.problem import Problem
 from autograd_lab.graph import Node, leaf, toposort
 from autograd_lab.interpreters import precise
 from autograd_lab.interpreters.paths import Edge
+from autograd_lab.reals import power_of_ten
 
 MOST = 6
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A quantity in words and the power of ten that it really has."""
+    """A quantity in words, the power of ten that it really is, and whether that is a small one."""
 
     what: str
-    log10: float
+    size: str
+    small: bool
 
 
 def lost(problem: Problem, slopes: Slopes) -> list[Lost]:
@@ -34,7 +36,7 @@ def lost(problem: Problem, slopes: Slopes) -> list[Lost]:
     for node, value in _suspect_values(problem).items():
         exact = value if isinstance(value, mpmath.mpf) else mpmath.nan
         if mpmath.isfinite(exact) and exact != 0:
-            found.append(Lost(problem.written[node].text, _log10(exact)))
+            found.append(_lost(problem.written[node].text, exact))
     budget = precise.Budget()
     for edge, steep in slopes.on.items():
         if abs(steep) >= TINY and math.isfinite(steep):
@@ -42,7 +44,7 @@ def lost(problem: Problem, slopes: Slopes) -> list[Lost]:
         result = _true_slope(edge, budget)
         if result.conclusive and result.value != 0:
             above, below = problem.written[edge.node].text, problem.written[edge.source].text
-            found.append(Lost(f"∂{above}/∂{below}", _log10(result.value)))
+            found.append(_lost(f"∂{above}/∂{below}", result.value))
         if len(found) >= MOST:
             break
     return found[:MOST]
@@ -74,5 +76,5 @@ def _true_slope(edge: Edge, budget: precise.Budget) -> precise.Difference:
     return precise.Difference(result.value / scale, result.digits, result.conclusive)
 
 
-def _log10(x: Any) -> float:
-    return float(mpmath.log10(abs(x)))
+def _lost(what: str, x: Any) -> Lost:
+    return Lost(what, power_of_ten(x), abs(x) < 1)

@@ -21,6 +21,7 @@ from sympy.printing.str import StrPrinter
 from autograd_lab.errors import AutogradLabError
 from autograd_lab.graph import Node, Op, sweep, toposort
 from autograd_lab.notation import SUPERSCRIPT, Formula, short
+from autograd_lab.reals import power
 
 Attrs = tuple[tuple[str, Any], ...]
 
@@ -224,7 +225,7 @@ def _apply(expression: Any, values: Mapping[Any, Any], known: dict[Any, Any]) ->
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sp.Add: lambda *xs: mpmath.fsum(xs), sp.Mul: lambda *xs: mpmath.fprod(xs),
-    sp.Pow: mpmath.power, sp.exp: mpmath.exp, sp.log: mpmath.log, sp.sin: mpmath.sin,
+    sp.Pow: power, sp.exp: mpmath.exp, sp.log: mpmath.log, sp.sin: mpmath.sin,
     sp.cos: mpmath.cos, sp.tan: mpmath.tan, sp.tanh: mpmath.tanh, sp.erf: mpmath.erf,
     sp.erfc: mpmath.erfc, sp.sign: mpmath.sign, sp.Abs: abs, sp.Lt: operator.lt,
     sp.Le: operator.le, sp.Gt: operator.gt, sp.Ge: operator.ge, sp.Eq: operator.eq,
@@ -290,16 +291,22 @@ def to_sympy(output: Node, expand: bool = True) -> tuple[Any, dict[Node, Any]]:
     return found[output], {x: s for x, s in found.items() if x.op is None and x.name is not None}
 
 
-def closed_gradient(output: Node, leaves: Sequence[Node]) -> dict[Node, Any]:
-    """d(output)/d(leaf) from one composed formula, differentiated as a whole, in mpmath numbers."""
+def closed_slopes(output: Node, leaves: Sequence[Node]) -> Callable[[], dict[Node, Any]]:
+    """d(output)/d(leaf) from one composed formula, differentiated as a whole.
+
+    Returns a function that evaluates it in mpmath's working precision.
+    """
     expression, symbols = to_sympy(output, expand=False)
-    values = {symbol: mpmath.mpf(x.value) for x, symbol in symbols.items()}
-    known: dict[Any, Any] = {}
-    return {
-        x: evaluate(sp.diff(expression, symbols[x]), values, known) if x in symbols
-        else mpmath.mpf(0)
-        for x in leaves
-    }  # fmt: skip
+    slopes = {x: sp.diff(expression, symbols[x]) for x in leaves if x in symbols}
+
+    def gradient() -> dict[Node, Any]:
+        values = {symbol: mpmath.mpf(x.value) for x, symbol in symbols.items()}
+        known: dict[Any, Any] = {}
+        return {
+            x: evaluate(slopes[x], values, known) if x in slopes else mpmath.mpf(0) for x in leaves
+        }
+
+    return gradient
 
 
 def closed_form(

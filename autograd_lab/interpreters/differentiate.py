@@ -113,9 +113,10 @@ def _kept_zero(carried: Any, g: Any, y: Any, inputs: Sequence[Any], node: Node, 
         return where(equal(g, 0.0), 0.0, carried)
     rule = op.pull(i)
     assert rule is not None
-    sound = [np.isfinite(x.value) for x in node.inputs]
-    finite = [where(mask, x, 0.0) for mask, x in zip(sound, inputs, strict=True)]
-    holes = [np.logical_not(mask).astype(float) for mask in sound]
+    pairs = list(zip(inputs, [np.asarray(x.value) for x in node.inputs], strict=True))
+    # indices, masks and labels go into the rule as they are
+    finite = [where(np.isfinite(v), x, 0.0) if v.dtype.kind == "f" else x for x, v in pairs]
+    holes = [(~np.isfinite(v)).astype(float) if v.dtype.kind == "f" else v for _, v in pairs]
     arrives = np.not_equal(g.value if isinstance(g, Node) else g, 0.0).astype(float)
     met = rule(arrives, node.value, *holes, **node.attrs)
     return where(np.not_equal(met, 0.0), carried, rule(g, y, *finite, **node.attrs))

@@ -10,11 +10,12 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import mpmath
 
-from autograd_lab.graph import Node, toposort
+from autograd_lab.graph import OPS, Node, toposort
+from autograd_lab.reals import power
 
 MAX_DIGITS = 3000
 BUDGET = 8_000_000  # nodes times digits times evaluations: about a second of mpmath
@@ -40,7 +41,7 @@ def _number(x: Any) -> Any:
 MPMATH = SimpleNamespace(
     exp=mpmath.exp, expm1=mpmath.expm1, log=mpmath.log, log1p=mpmath.log1p, sqrt=mpmath.sqrt,
     sin=mpmath.sin, cos=mpmath.cos, tan=mpmath.tan, tanh=mpmath.tanh,
-    erf=mpmath.erf, erfc=mpmath.erfc, sign=mpmath.sign, abs=abs, power=mpmath.power,
+    erf=mpmath.erf, erfc=mpmath.erfc, sign=mpmath.sign, abs=abs, power=power,
     less=operator.lt, less_equal=operator.le, equal=operator.eq, not_equal=operator.ne,
     where=lambda condition, a, b: a if condition else b,
     number=_number,
@@ -93,9 +94,10 @@ def difference(
     """d(output) along a direction in the leaves: (f(x + h d) - f(x - h d)) / 2h in mpmath.
 
     Steps h = 1e-25 and 1e-28 must agree to 10 digits (the error is h²/6 times the third
-    derivative).  The working precision starts from the depth, since each level of a saturating
-    chain takes a factor of 1/4, and doubles until they agree; past MAX_DIGITS, or when the
-    budget is spent, it is inconclusive.
+    derivative), and so must the two sides, or a kink lies within the step and it shrinks.  The
+    working precision starts from the depth, since each level of a saturating chain takes a factor
+    of 1/4, and doubles until they agree; past MAX_DIGITS, or when the budget is spent, the answer
+    is inconclusive.
 
     >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
@@ -104,22 +106,27 @@ def difference(
     18.0
     """
     order = toposort([output])
-    digits = digits_needed(order)
+    digits, places = digits_needed(order), 25
     budget = budget or Budget()
-    while budget.spend(4 * len(order) * digits):
+    while digits <= MAX_DIGITS and budget.spend(5 * len(order) * digits):
         with mpmath.workdps(digits):
-            wide, flat = _central(output, order, direction, mpmath.mpf("1e-25"))
-            if flat:
+            wide = _central(output, order, direction, places)
+            if wide.flat:
                 return Difference(mpmath.mpf(0), digits, conclusive=True)
-            close, _ = _central(output, order, direction, mpmath.mpf("1e-28"))
-            if not (mpmath.isfinite(wide) and mpmath.isfinite(close)):
-                return Difference(mpmath.nan, digits, conclusive=False)
-            if wide and abs(wide - close) <= abs(wide) * mpmath.mpf("1e-10"):
-                return Difference(wide, digits, conclusive=True)
-        if digits >= MAX_DIGITS:
-            break
-        digits = min(2 * digits, MAX_DIGITS)
+            close = _central(output, order, direction, places + 3)
+            if not (mpmath.isfinite(wide.slope) and mpmath.isfinite(close.slope)):
+                break
+            steady = wide.slope and _near(wide.slope, close.slope)
+            if steady and _near(wide.left, wide.right):
+                return Difference(wide.slope, digits, conclusive=True)
+            if steady:  # the two sides differ: a kink lies within the step
+                places *= 4
+        digits = max(2 * digits, 3 * places)
     return Difference(mpmath.nan, digits, conclusive=False)
+
+
+def _near(a: Any, b: Any) -> bool:
+    return bool(abs(a - b) <= max(abs(a), abs(b)) * mpmath.mpf("1e-10"))
 
 
 def digits_needed(order: Sequence[Node]) -> int:
@@ -133,31 +140,41 @@ def digits_needed(order: Sequence[Node]) -> int:
     return 60 + max(level.values(), default=0) // 4
 
 
+class _Quotient(NamedTuple):
+    slope: Any
+    left: Any
+    right: Any
+    flat: bool  # the output does not move here, and that is no rounding
+
+
 def _central(
-    output: Node, order: Sequence[Node], direction: Mapping[Node, float], h: Any
-) -> tuple[Any, bool]:
-    """The difference quotient, and whether the output is flat here rather than rounded."""
-    above, below = (
+    output: Node, order: Sequence[Node], direction: Mapping[Node, float], places: int
+) -> _Quotient:
+    """Difference quotients with the step 10^-places, to both sides and to each alone."""
+    h = mpmath.mpf(10) ** -places
+    below, here, above = (
         evaluate(
             order, {x: mpmath.mpf(x.value) + s * h * mpmath.mpf(d) for x, d in direction.items()}
         )
-        for s in (1, -1)
+        for s in (-1, 0, 1)
     )
-    flat = above[output] == below[output] and all(
+    flat = below[output] == here[output] == above[output] and all(
         _passes_nothing(node, above)
         for node in order
         if above[node] == below[node] and any(above[x] != below[x] for x in node.inputs)
     )
-    change = above[output] - below[output]
-    return (change / (2 * h) if isinstance(change, mpmath.mpf) else mpmath.nan), flat
+    low, middle, high = below[output], here[output], above[output]
+    if isinstance(low, bool):
+        return _Quotient(mpmath.nan, mpmath.nan, mpmath.nan, flat)
+    return _Quotient((high - low) / (2 * h), (middle - low) / h, (high - middle) / h, flat)
 
 
 def _passes_nothing(node: Node, values: Mapping[Node, Any]) -> bool:
     """Whether a change that dies at this node dies for good, not by rounding."""
     op = node.op
     assert op is not None
-    if op.name == "multiply":
+    if op is OPS.get("multiply"):
         return any(values[x] == 0 for x in node.inputs)
-    if op.name == "power":
+    if op is OPS.get("power"):
         return bool(values[node.inputs[1]] == 0)
     return op.selects or all(op.pull(i) is None for i in range(len(node.inputs)))

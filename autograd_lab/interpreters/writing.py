@@ -124,7 +124,7 @@ def _between(sign: _Infix, name: str, a: _Piece, b: _Piece) -> _Piece:
     right = _wrap(b, sign.binds + sign.right)
     if b.formula.text.startswith("−") and not right.text.startswith("("):
         right = _brackets(b.formula)
-    if name == "multiply" and a.formula.text == "0.5" and b.binds in (_POWER, _ATOM):
+    if name == "multiply" and a.formula.text == "0.5" and right.text.startswith("("):
         return _Piece(Formula("½" + right.text, r"\tfrac{1}{2} " + right.latex), sign.binds)
     if name == "divide":
         latex = rf"\frac{{{a.formula.latex}}}{{{b.formula.latex}}}"

@@ -75,6 +75,8 @@ def checked_attributes(op: Op, given: Any, place: str) -> dict[str, Any]:
     for name, default in op.attrs.items():
         if default == REQUIRED and name not in given:
             raise refusal(f"{place}: '{op.name}' needs the attribute '{name}'")
+    if not op.attrs.keys() <= KINDS.keys():
+        raise refusal(f"{place}: '{op.name}' is an operation on arrays that files do not hold")
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name not in op.attrs:
