@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import click
 from autograd_lab_cli.streams import (
     Progress,
     can_unicode,
+    check_writable,
     note,
     terminal_width,
     use_color,
@@ -122,15 +124,20 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
     fail_on = _fail_on(options.pop("fail_on"))
     outputs = _outputs(options)
     explanation = _explanation(_one(target, options["preset"]), options)
-    for form, path in outputs:
-        _write(explanation, form, path, options)
+    # render all, write files, print last: what fails leaves standard output empty
+    rendered = [(_rendered(explanation, *output, options), *output) for output in outputs]
+    paths = [Path(path) for _, _, path in rendered if path is not None]
+    for path in paths:
+        check_writable(path)
+    for data, form, path in sorted(rendered, key=lambda item: item[2] is None):
+        _write(data, form, path)
     return _status(explanation, fail_on)
 
 
 # --- what was asked -------------------------------------------------------------------------------
 
 
-def _one(target: Sequence[str], preset: str | None) -> str | bytes:
+def _one(target: Sequence[str], preset: str | None) -> str | bytes | None:
     for word in target:
         short = len(word) == 2 and word[0] == "-" and word[1].isalpha() and len(target) > 1
         if word.startswith("--") or short:
@@ -140,7 +147,7 @@ def _one(target: Sequence[str], preset: str | None) -> str | bytes:
             raise click.UsageError(
                 f"--preset {preset} is a target of its own; leave {target[0]!r} out"
             )
-        return ""
+        return None
     if not target:
         raise click.UsageError("no target; for example: autograd-lab explain chain")
     if len(target) > 1:
@@ -160,8 +167,10 @@ def _no_option(word: str) -> str:
 def _standard_input() -> str | bytes:
     if sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError("'-' reads a graph from standard input, but nothing is piped in")
-    data = sys.stdin.buffer.read(MAX_INPUT + 1)
+    data = sys.stdin.buffer.read(MAX_INPUT + 1).removeprefix(b"\xef\xbb\xbf")
     text = data.strip()
+    if not text:
+        raise click.UsageError("'-' reads standard input, and it is empty")
     if text and not text.startswith((b"{", b"[")) and len(text) <= 10_000:
         try:
             return text.decode("utf-8")
@@ -170,7 +179,7 @@ def _standard_input() -> str | bytes:
     return data
 
 
-def _explanation(target: str | bytes, options: dict[str, Any]) -> Explanation:
+def _explanation(target: str | bytes | None, options: dict[str, Any]) -> Explanation:
     from autograd_lab.explanations import explain as explain_library
     from autograd_lab.interpreters.text import parse_numbers
 
@@ -178,7 +187,7 @@ def _explanation(target: str | bytes, options: dict[str, Any]) -> Explanation:
     progress = Progress(quiet=options["quiet"])
     try:
         return explain_library(
-            target or "chain",
+            "chain" if target is None else target,
             at=options["at"], wrt=options["wrt"], mode=options["mode"], expand=options["expand"],
             paths=options["paths"], steps=options["steps"], naive=options["show_naive"],
             seed=options["seed"], preset=options["preset"], progress=progress,
@@ -211,6 +220,8 @@ def _outputs(options: dict[str, Any]) -> list[tuple[str, str | None]]:
         near = get_close_matches(form, FORMATS, n=1)
         hint = f"did you mean {near[0]}?  " if near else ""
         raise click.UsageError(f"--format {form[:32]!r}: {hint}formats: {', '.join(FORMATS)}")
+    if output == "" or options["graph"] == "":
+        raise click.UsageError("the name of an output file is empty")
     if output == "-":
         output = None
     if form is None:
@@ -247,7 +258,7 @@ def _by_ending(name: str, option: str, picture: bool = False) -> str:
 
 
 def _refuse_same(files: Sequence[str | None]) -> None:
-    named = [Path(file).resolve() for file in files if file is not None and file != "-"]
+    named = [Path(os.path.realpath(f)) for f in files if f is not None and f != "-"]
     twice = [path for path in named if named.count(path) > 1 and not path.is_char_device()]
     if twice:
         raise click.UsageError(f"two outputs would go to {twice[0].name}; give each its own file")
@@ -258,8 +269,7 @@ def _refuse_terminal(form: str, output: str | None) -> None:
         raise click.UsageError(f"{form.upper()} would go to your terminal; add -o file.{form}")
 
 
-def _write(explanation: Explanation, form: str, path: str | None, options: dict[str, Any]) -> None:
-    data = _rendered(explanation, form, path, options)
+def _write(data: str | bytes, form: str, path: str | None) -> None:
     if path is not None:
         write_file(Path(path), data if isinstance(data, bytes) else data.encode("utf-8"))
     elif isinstance(data, bytes):

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -91,8 +92,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except BrokenPipeError:
-        # the reader has gone; Python would complain once more when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()  # the reader has gone
         return 0
     except (KeyboardInterrupt, click.Abort):
         note("\ninterrupted")
@@ -110,14 +110,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _unexpected(error, arguments)
 
 
+def _close_output() -> None:
+    """Send what is left to nowhere: Python would complain once more when it flushes at exit."""
+    with suppress(OSError):  # a stream without a file has nothing left to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _unexpected(error: Exception, arguments: Sequence[str]) -> int:
     from autograd_lab.errors import AutogradLabError
 
     if isinstance(error, AutogradLabError):
         failure(str(error))
         return error.exit_code
-    if isinstance(error, OSError) and error.filename is not None:
-        failure(f"{error.filename}: {error.strerror}")
+    if isinstance(error, OSError):
+        failure(f"{error.filename or 'standard output'}: {error.strerror or error}")
+        if error.filename is None:
+            _close_output()
         return 2
     failure(
         f"unexpected {type(error).__name__}: {_one_line(str(error))[:200]}\n"

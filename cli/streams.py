@@ -8,6 +8,7 @@ import stat
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -59,16 +60,23 @@ def _printable(line: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in line)
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write all or nothing: into a temporary file beside the target, then rename."""
+def check_writable(path: Path) -> None:
+    """OSError, with the reason, for a name that cannot become a file."""
     if path.is_dir():
         raise IsADirectoryError(21, "is a folder; name a file", os.fspath(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(2, "no such folder", os.fspath(path.parent))
+    with suppress(FileNotFoundError):
+        path.stat()  # a link that leads to itself is an error here
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write all or nothing: into a temporary file beside the target, then rename."""
+    check_writable(path)
     if path.exists() and not stat.S_ISREG(path.stat().st_mode):
         path.write_bytes(data)  # a device or a pipe must not be replaced by a file
         return
-    target = path.resolve()
+    target = Path(os.path.realpath(path))
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -78,7 +86,7 @@ def write_file(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    note(f"wrote {path} ({_size(len(data))})")
+    note(f"wrote {_printable(os.fspath(path))} ({_size(len(data))})")
 
 
 def _mode(target: Path) -> int:

@@ -494,7 +494,9 @@ def test_every_function_can_be_called_as_its_table_says():
 
 def test_kinks_are_told():
     kinked = {kink.op for kink in KINKS}
-    assert kinked & set(FUNCTIONS) <= {name for name, function in FUNCTIONS.items() if function.kink}
+    assert kinked & set(FUNCTIONS) <= {
+        name for name, function in FUNCTIONS.items() if function.kink
+    }
     assert FUNCTIONS["relu"].kink == "at x = 0 the slope is 0"
 
 

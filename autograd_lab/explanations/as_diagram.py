@@ -42,7 +42,7 @@ def diagram(e: Explanation) -> Diagram:
         box, links = _block(e, path, ids)
         boxes, arrows = (*boxes, box), (*arrows, *links)
     top = e.problem.output_name
-    asked = ", ".join(f"∂{e.problem.label(top)}/∂{e.problem.label(name)}" for name in e.problem.wrt)
+    asked = ", ".join(_asked(e, d) for d in e.derivations)
     return Diagram(
         title=e.problem.heading.text,
         description=_claim(e, derivation),
@@ -88,7 +88,18 @@ def _block(e: Explanation, path: set[Edge], ids: dict[Node, str]) -> tuple[Box, 
                 shown, gradient.sign, on_path)  # fmt: skip
     edge = next(Edge(after, i) for i, x in enumerate(after.inputs) if x is inside)
     out = _arrow(e, edge, {inside: "block", after: ids[after]}, on_path, False)
-    return block, [Arrow(ids[before], "block", emphasized=on_path), out]
+    into = e.slopes.gradient(before)
+    size = into.log10 if into.sign and e.mode != "symbolic" else None
+    return block, [Arrow(ids[before], "block", magnitude=size, emphasized=on_path), out]
+
+
+def _asked(e: Explanation, d: Derivation) -> str:
+    """The gradient, its value, and which of its paths the halo follows."""
+    text = f"∂{e.problem.label(e.problem.output_name)}/∂{e.problem.label(d.wrt)}"
+    if e.mode == "symbolic":
+        return text
+    text += f" = {_size(d.total)}"
+    return f"{text}, halo: strongest of {d.count:,} paths" if d.count > 1 else text
 
 
 def _claim(e: Explanation, derivation: Derivation | None) -> str:
@@ -108,11 +119,15 @@ def _asked_path(e: Explanation) -> tuple[set[Edge], Derivation | None]:
     derivation = e.derivations[0]
     if not derivation.paths:
         return set(), derivation
+    if e.mode == "symbolic" and derivation.count > 1:
+        return set(), derivation
     best = max(derivation.paths, key=lambda path: path.product.log10)
     return {factor.edge for factor in best.factors}, derivation
 
 
 def _weakest(e: Explanation, path: set[Edge]) -> Edge | None:
+    if e.mode == "symbolic":
+        return None  # without values nothing is the weakest
     sized = [(abs(e.slopes.on[edge]), -edge.node.serial, edge) for edge in path]
     smallest = min(sized, key=lambda item: item[:2], default=None)
     return smallest[2] if smallest is not None and smallest[0] < 1 else None
@@ -142,7 +157,7 @@ def _box(e: Explanation, node: Node, key: str, emphasized: bool) -> Box:
 def _brief_formula(e: Explanation, node: Node, most: int = 26) -> str:
     formula = e.problem.formulas[node].text
     assert node.op is not None
-    return formula if len(formula) <= most else node.op.label
+    return formula if len(formula) <= most else formula[: most - 1] + "…"
 
 
 def _kind(e: Explanation, node: Node) -> Kind:
@@ -186,7 +201,7 @@ def _arrow(e: Explanation, edge: Edge, ids: dict[Node, str], on_path: bool, weak
 def _number(node: Node) -> str:
     if isinstance(node.value, bool):
         return "true" if node.value else "false"
-    return f"{float(node):.4g}".replace("-", "−")
+    return f"{float(node) or 0.0:.4g}".replace("-", "−")
 
 
 def _size(x: Scaled) -> str:

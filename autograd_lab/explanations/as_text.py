@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from autograd_lab.explanations.explanation import Explanation
 
 
+LONG_NAME = 7  # letters of an activation that fit above a column
+
+
 def render(e: Explanation, **options: Any) -> str:
     """The whole text; ``options`` are the fields of ``layout.Style``."""
     style = Style(**options)
@@ -150,7 +153,7 @@ def _sketch(e: Explanation, chain: Chain) -> str:
 
 
 def _chain_forward(e: Explanation, chain: Chain, style: Style) -> list[str]:
-    act = act_letter(chain.act)
+    act = act_letter(chain.act) if len(chain.act) <= LONG_NAME else "act"
     top = STEEPEST[chain.act]
     limit = "¼" if top == 0.25 else f"{top:.4g}"
     rows = []

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lab.explanations.problem import Problem
 from autograd_lab.graph import Node, active_nodes, toposort
@@ -110,7 +110,10 @@ def derive(
     """The chain rule for one leaf, path by path."""
     total = slopes.gradient(x)
     found = paths.enumerate_paths(problem.view, x, limit)
-    products = tuple(_along(problem, slopes, path, total, symbols) for path in found)
+    parts: dict[Edge, _Parts] = {}  # paths share edges
+    for edge in {edge for path in found for edge in path.edges}:
+        parts[edge] = _parts(problem, slopes, edge, symbols)
+    products = tuple(_along(slopes, path, total, parts) for path in found)
     closed = symbols.closed_form(x) if symbols else None
     return Derivation(
         wrt=problem.names[x], count=slopes.count.get(x, 0), paths=products, total=total,
@@ -118,26 +121,37 @@ def derive(
     )  # fmt: skip
 
 
-def _along(
-    problem: Problem, slopes: Slopes, path: Path, total: Scaled, symbols: Symbols | None
-) -> PathProduct:
+class _Parts(NamedTuple):
+    """What a factor is, whichever path it is on."""
+
+    partial: Formula
+    written: Formula
+    symbol: Formula | None
+    equals: tuple[str, ...]
+
+
+def _parts(problem: Problem, slopes: Slopes, edge: Edge, symbols: Symbols | None) -> _Parts:
+    equals: list[Node] = []
+    if slopes.count.get(edge.source) == 1:
+        equals = [edge.source, *slopes.passes_on(edge.source)]
+    return _Parts(
+        partial=partial(problem, edge.node, edge.source),
+        written=_written_out(problem, edge),
+        symbol=symbols.slope(edge) if symbols else None,
+        equals=tuple(problem.names[node] for node in equals),
+    )
+
+
+def _along(slopes: Slopes, path: Path, total: Scaled, parts: Mapping[Edge, _Parts]) -> PathProduct:
     factors: list[Factor] = []
     running = Scaled.of(1.0)
     for edge in path.edges:
         if running.mantissa:  # nothing passes on where nothing arrives
             running = running * slopes.on[edge]
-        equals: list[Node] = []
-        if slopes.count.get(edge.source) == 1:
-            equals = [edge.source, *slopes.passes_on(edge.source)]
+        part = parts[edge]
         factors.append(
             Factor(
-                edge=edge,
-                partial=partial(problem, edge.node, edge.source),
-                written=_written_out(problem, edge),
-                symbol=symbols.slope(edge) if symbols else None,
-                value=slopes.on[edge],
-                running=running,
-                equals=tuple(problem.names[node] for node in equals),
+                edge, part.partial, part.written, part.symbol, slopes.on[edge], running, part.equals
             )
         )
     share = float(running / total) if total.mantissa and total.is_finite else None

@@ -14,6 +14,8 @@ from autograd_lab.scaled import Scaled
 COLORS = {"bad": "\x1b[1;31m", "warn": "\x1b[1;33m", "good": "\x1b[1;32m", "head": "\x1b[1m"}
 RESET = "\x1b[0m"
 BAR = 15  # characters of the longest bar
+LONGEST_WORD = 24
+SHORTEST = 12  # characters that are left of a word that is cut
 MOST_ROWS = 24  # of a table; longer ones show both ends
 
 
@@ -102,11 +104,33 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], style: Style
     """Aligned rows under their titles, without the columns that do not fit."""
     kept = list(range(len(columns)))
     while True:
-        lines = _lines([columns[i] for i in kept], [[row[i] for i in kept] for row in rows], style)
+        chosen = [columns[i] for i in kept]
+        lines = _lines(chosen, [[row[i] for i in kept] for row in rows], style)
         droppable = [i for i in kept if columns[i].drop]
-        if all(map(style.fits, lines)) or not droppable:
+        if all(map(style.fits, lines)):
             return lines
+        if not droppable:
+            return _lines(
+                chosen, _cut(chosen, [[row[i] for i in kept] for row in rows], style), style
+            )
         kept.remove(max(droppable, key=lambda i: (columns[i].drop, i)))
+
+
+def _cut(columns: Sequence[Column], rows: Sequence[Sequence[str]], style: Style) -> list[list[str]]:
+    """The rows with the ends of their widest words left out, so that the table fits."""
+    assert style.width is not None
+    cut = [list(row) for row in rows]
+    words = [i for i, column in enumerate(columns) if column.align == "<"] or [0]
+    while True:
+        excess = max(map(cells, _lines(columns, cut, style))) - style.width
+        widest = max(words, key=lambda i: max(len(style.sign(row[i])) for row in cut))
+        most = max(len(style.sign(row[widest])) for row in cut)
+        if excess <= 0 or most <= SHORTEST:
+            return cut
+        keep = max(SHORTEST, most - excess)
+        for row in cut:
+            text = style.sign(row[widest])
+            row[widest] = text if len(text) <= keep else text[: keep - 3] + "..."
 
 
 def _lines(columns: Sequence[Column], rows: Sequence[Sequence[str]], style: Style) -> list[str]:
@@ -189,11 +213,11 @@ def wrap(text: str, style: Style, indent: str = "   ", again: str | None = None)
 
 
 def _words(text: str) -> list[str]:
-    """Pieces between which a line may break: after spaces and after signs of multiplication."""
+    """Pieces between which a line may break: after blanks, products, brackets; else anywhere."""
     found, piece = [], ""
     for c in text:
         piece += c
-        if c in " ·*":
+        if c in " ·*(" or len(piece) > LONGEST_WORD:
             found.append(piece)
             piece = ""
     return [*found, piece] if piece else found

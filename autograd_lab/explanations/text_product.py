@@ -82,7 +82,7 @@ def _product(e: Explanation, d: Derivation, style: Style) -> list[str]:
     if left_out:
         lines += wrap(f"({left_out:,} factors between are left out here; -v writes all)", style)
     if e.mode != "symbolic":
-        lines.append(f"   = {gradient_text(e, d.total, style)}" + size_words(d, style))
+        lines += wrap(f"= {gradient_text(e, d.total, style)}" + size_words(d, style), style)
     return lines
 
 

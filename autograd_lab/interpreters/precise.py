@@ -17,8 +17,8 @@ import mpmath
 from autograd_lab.graph import OPS, Node, toposort
 from autograd_lab.reals import power
 
-MAX_DIGITS = 3000
-BUDGET = 8_000_000  # nodes times digits times evaluations: about a second of mpmath
+MAX_DIGITS = 1000
+BUDGET = 5_000_000  # nodes times digits times evaluations: about half a second of mpmath
 
 
 class Budget:

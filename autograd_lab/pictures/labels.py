@@ -10,6 +10,8 @@ from typing import Literal
 
 from autograd_lab.notation import split
 
+LONGEST_INDEX = 6  # characters; longer ones are no index but words
+
 Script = Literal["", "sub", "sup"]
 Run = tuple[str, Script]
 
@@ -80,6 +82,8 @@ def variable(name: str) -> Label:
     (('x', ''), ('ab', 'sub'))
     """
     base, indices = split(name)
+    if sum(map(len, indices)) > LONGEST_INDEX:
+        return Label.of(name)
     return Label.of(base, sub=",".join(indices))
 
 
