@@ -31,8 +31,8 @@ NEEDED = {
 HELPFUL = {
     "graphviz": "DOT text",
     "pygraphviz": "layout of pictures",
+    "reportlab": "PDF",
     "resvg-py": "PNG",
-    "svg2pdf-py": "PDF",
     "ziafont": "the font of pictures",
 }
 

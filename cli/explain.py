@@ -126,9 +126,9 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
     explanation = _explanation(_one(target, options["preset"]), options)
     # render all, write files, print last: what fails leaves standard output empty
     rendered = [(_rendered(explanation, *output, options), *output) for output in outputs]
-    paths = [Path(path) for _, _, path in rendered if path is not None]
-    for path in paths:
-        check_writable(path)
+    for _, _, path in rendered:
+        if path is not None:
+            check_writable(Path(path))
     for data, form, path in sorted(rendered, key=lambda item: item[2] is None):
         _write(data, form, path)
     return _status(explanation, fail_on)

@@ -42,7 +42,7 @@ FLOORS = {
     "foundations": Floor(
         _within(
             "autograd_lab",
-            "errors datasets notation scaled graph language language.names language.spelling "
+            "errors datasets notation scaled reals graph language language.names language.spelling "
             "language.refusal language.lexer language.grammar language.arguments "
             "language.json_text language.leaf_values language.program language.attributes "
             "language.node_table",
@@ -66,7 +66,7 @@ FLOORS = {
         _within(
             "autograd_lab.pictures",
             "geometry labels ranks style layered diagram measure dot_text engines skeleton ports "
-            "routes layout canvas shapes legend svg exports layout_worker raster .",
+            "routes layout canvas shapes legend svg exports layout_worker pdf raster .",
         ),
         only=frozenset({"autograd_lab.errors", "autograd_lab.notation"}),
     ),
@@ -88,12 +88,12 @@ DOORS = {
     "click": _within("autograd_lab_cli", "doctor explain main"),
     "graphviz": _within("autograd_lab.pictures", "dot_text"),
     "mpmath": (
-        *_within("autograd_lab.interpreters", "algebra precise"),
+        *_within("autograd_lab", "reals interpreters.algebra interpreters.precise"),
         *_within("autograd_lab.explanations", "underflow witnesses"),
     ),
     "pygraphviz": _within("autograd_lab.pictures", "layout_worker"),
+    "reportlab": _within("autograd_lab.pictures", "pdf"),
     "resvg_py": _within("autograd_lab.pictures", "raster"),
-    "svg2pdf_py": _within("autograd_lab.pictures", "raster"),
     "sympy": _within("autograd_lab.interpreters", "algebra"),
     "ziafont": _within("autograd_lab.pictures", "measure"),
 }
@@ -312,7 +312,7 @@ def test_a_module_without_a_floor_is_found(tmp_path: Path) -> None:
 
 # --- what a command really loads -----------------------------------------------------------------
 
-HEAVY = ("sympy", "mpmath", "numpy", "pygraphviz", "graphviz", "resvg_py", "svg2pdf_py", "ziafont")
+HEAVY = ("sympy", "mpmath", "numpy", "pygraphviz", "graphviz", "resvg_py", "reportlab", "ziafont")
 LOADED = f"""
 import sys
 from autograd_lab_cli.main import main

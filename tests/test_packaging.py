@@ -91,7 +91,7 @@ def test_installed_metadata_is_that_of_the_project() -> None:
 
 def test_every_required_package_is_imported_somewhere() -> None:
     """A dependency that nobody imports should go."""
-    imported_as = {"resvg-py": "resvg_py", "svg2pdf-py": "svg2pdf_py"}
+    imported_as = {"resvg-py": "resvg_py"}
     sources = "\n".join(
         file.read_text(encoding="utf-8")
         for folder in FOLDERS.values()

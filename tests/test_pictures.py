@@ -365,7 +365,7 @@ def test_noise_on_stderr_alone_is_no_failure(monkeypatch, tmp_path):
 def test_importing_pictures_imports_nothing_heavy():
     code = (
         "import sys, autograd_lab.pictures\n"
-        "heavy = set('graphviz pygraphviz ziafont numpy resvg_py svg2pdf_py sympy'.split())\n"
+        "heavy = set('graphviz pygraphviz ziafont numpy reportlab resvg_py sympy'.split())\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""PNG and PDF from the SVG, with the font brought along: the only door to resvg and svg2pdf.
+"""PNG and PDF of a diagram, with the font brought along: the only door to resvg.
 
 A machine without fonts would drop all text without a word, so system fonts are never used.
 """
@@ -11,6 +11,7 @@ from autograd_lab.errors import MissingToolError, UsageError
 from autograd_lab.pictures.diagram import Diagram
 from autograd_lab.pictures.engines import Engine
 from autograd_lab.pictures.measure import font_file
+from autograd_lab.pictures.pdf import pdf_of
 from autograd_lab.pictures.style import ThemeName
 from autograd_lab.pictures.svg import to_svg
 
@@ -30,9 +31,9 @@ def to_png(
 def to_pdf(diagram: Diagram, theme: ThemeName = "light", engine: Engine = "auto") -> bytes:
     """The diagram as PDF with selectable text; theme "auto" is drawn light.
 
-    Errors: MissingToolError without svg2pdf-py or ziafont; those of `to_svg`.
+    Errors: MissingToolError without reportlab or ziafont; those of `to_svg`.
     """
-    return pdf_of(to_svg(diagram, _fixed(theme), engine))
+    return pdf_of(to_svg(diagram, _fixed(theme), engine), _font())
 
 
 def png_of(svg: str, zoom: float = 2.0) -> bytes:
@@ -54,17 +55,6 @@ def png_of(svg: str, zoom: float = 2.0) -> bytes:
             font_family="DejaVu Sans", sans_serif_family="DejaVu Sans",
         )
     )  # fmt: skip
-
-
-def pdf_of(svg: str) -> bytes:
-    """PDF of an SVG of ours (theme light or dark)."""
-    try:
-        import svg2pdf_py  # type: ignore[import-untyped, unused-ignore]
-    except ImportError:
-        raise MissingToolError("PDF needs svg2pdf-py; pip install svg2pdf-py") from None
-    fonts = svg2pdf_py.FontDatabase()
-    fonts.load_font_file(str(_font()))
-    return bytes(svg2pdf_py.svg_to_pdf(svg, fonts))
 
 
 def _font() -> Path:
