@@ -58,6 +58,7 @@ def test_the_lectures_chain_by_hand():
 def test_the_other_chains_of_the_lecture(w, ratio):
     e = explain("chain", w=w, b=LECTURE["b"])
     assert 1 / float(e.verdict.ratio) == pytest.approx(ratio, abs=5e-4)
+    assert f"is {ratio:.3f} × |∂C/∂b₁|" in e.text()
     assert not e.failed
 
 

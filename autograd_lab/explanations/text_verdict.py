@@ -155,7 +155,11 @@ def _zero_reason(e: Explanation) -> str:
 
 
 def _plain_five(x: Any) -> str:
-    return f"{float(x):.5g}" if not (x.underflows or x.overflows) else x.format(3, "-")
+    """Five significant digits, a whole number without a point."""
+    if x.underflows or x.overflows:
+        return str(x.format(3, "-"))
+    value = float(x)
+    return f"{value:.0f}" if value.is_integer() and value < 1e5 else f"{value:#.5g}".rstrip(".")
 
 
 def _rule(e: Explanation) -> str:
