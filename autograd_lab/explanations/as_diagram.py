@@ -205,4 +205,6 @@ def _number(node: Node) -> str:
 
 
 def _size(x: Scaled) -> str:
-    return ("0" if not x.mantissa else x.format(2, "-")).replace("-", "−")
+    """Three significant digits; powers of ten only where they are needed."""
+    plain = not x.mantissa or 1e-2 <= abs(float(x)) < 1e4
+    return (f"{float(x) or 0.0:.3g}" if plain else x.format(2, "-")).replace("-", "−")
