@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``did you mean NAME?  `` for the nearest known name, or nothing.
+
+    >>> did_you_mean("sigmoide", ["sigmoid", "tanh"])
+    'did you mean sigmoid?  '
+    """
+    from difflib import get_close_matches  # waits: only mistakes need it
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]}?  " if near else ""
+
 
 class AutogradLabError(Exception):
     """Base of every error raised on purpose.  ``exit_code`` is the status a command ends with."""

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,8 @@ from autograd_lab_cli.streams import (
     use_color,
     write_file,
 )
+
+from autograd_lab.errors import did_you_mean
 
 if TYPE_CHECKING:
     from autograd_lab.explanations import Explanation
@@ -160,8 +161,8 @@ def _one(target: Sequence[str], preset: str | None) -> str | bytes | None:
 def _no_option(word: str) -> str:
     name = word.partition("=")[0][:32]
     known = [option for param in explain.params for option in param.opts if option.startswith("--")]
-    near = get_close_matches(name, known, n=1)
-    return f"no option {name}" + (f"; did you mean {near[0]}?" if near else "")
+    hint = did_you_mean(name, known).strip()
+    return f"no option {name}" + (f"; {hint}" if hint else "")
 
 
 def _standard_input() -> str | bytes:
@@ -181,9 +182,8 @@ def _standard_input() -> str | bytes:
 
 def _explanation(target: str | bytes | None, options: dict[str, Any]) -> Explanation:
     from autograd_lab.explanations import explain as explain_library
-    from autograd_lab.interpreters.text import parse_numbers
 
-    b = options["b"]
+    w, b = options["w"], options["b"]
     progress = Progress(quiet=options["quiet"])
     try:
         return explain_library(
@@ -191,13 +191,19 @@ def _explanation(target: str | bytes | None, options: dict[str, Any]) -> Explana
             at=options["at"], wrt=options["wrt"], mode=options["mode"], expand=options["expand"],
             paths=options["paths"], steps=options["steps"], naive=options["show_naive"],
             seed=options["seed"], preset=options["preset"], progress=progress,
-            w=parse_numbers(options["w"]) if options["w"] is not None else None,
-            b=b if b is None or b.strip().lower() == "auto" else parse_numbers(b),
+            w=w if w is None else _numbers(w),
+            b=b if b is None or b.strip().lower() == "auto" else _numbers(b),
             x=options["x"], y=options["y"], n=options["n"], act=options["act"],
             cost=options["cost"],
         )  # fmt: skip
     finally:
         progress.close()
+
+
+def _numbers(text: str) -> list[float]:
+    from autograd_lab.interpreters.text import parse_numbers
+
+    return list(parse_numbers(text))
 
 
 def _fail_on(words: str | None) -> set[str]:
@@ -217,8 +223,7 @@ def _outputs(options: dict[str, Any]) -> list[tuple[str, str | None]]:
     """Pairs of format and file; the main output first (file None is standard output)."""
     form, output = options.pop("form"), options.pop("output")
     if form is not None and form not in FORMATS:
-        near = get_close_matches(form, FORMATS, n=1)
-        hint = f"did you mean {near[0]}?  " if near else ""
+        hint = did_you_mean(form, FORMATS)
         raise click.UsageError(f"--format {form[:32]!r}: {hint}formats: {', '.join(FORMATS)}")
     if output == "" or options["graph"] == "":
         raise click.UsageError("the name of an output file is empty")

@@ -11,11 +11,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from typing import Any
 
 import click
 from autograd_lab_cli.streams import failure, note
+
+from autograd_lab.errors import AutogradLabError, did_you_mean
 
 EXIT_UNEXPECTED = 1
 EXIT_INTERRUPTED = 130
@@ -47,8 +48,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
         if name not in COMMANDS and not name.startswith("-"):
-            near = get_close_matches(name, COMMANDS, n=1)
-            hint = f"did you mean {near[0]}?  " if near else ""
+            hint = did_you_mean(name, COMMANDS)
             raise click.UsageError(
                 f"no command {name[:32]!r}; {hint}commands: {', '.join(COMMANDS)}", ctx
             )
@@ -117,8 +117,6 @@ def _close_output() -> None:
 
 
 def _unexpected(error: Exception, arguments: Sequence[str]) -> int:
-    from autograd_lab.errors import AutogradLabError
-
     if isinstance(error, AutogradLabError):
         failure(str(error))
         return error.exit_code

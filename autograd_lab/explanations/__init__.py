@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lab.errors import UsageError
-from autograd_lab.explanations import presets
 from autograd_lab.explanations.chain import chain
 from autograd_lab.explanations.explanation import Explanation, Mode, Progress, build, nothing
-from autograd_lab.explanations.expression import expression, from_graph
 from autograd_lab.explanations.problem import Problem
 from autograd_lab.graph import Node, toposort
-from autograd_lab.interpreters import text
-from autograd_lab.language.json_text import MAX_BYTES
-from autograd_lab.language.refusal import printable
+
+# What only expressions and files need is imported where it is used: `explain chain` starts sooner.
 
 __all__ = ["TARGETS", "Explanation", "explain"]
 
@@ -69,6 +66,8 @@ def explain(
         raise UsageError(f"--seed {seed}: give a whole number from 0 to {MAX_SEED}")
     wrt = (wrt,) if isinstance(wrt, str) else tuple(wrt)
     if preset is not None:
+        from autograd_lab.explanations import presets
+
         found = presets.find(preset)
         target, at, wrt = found.expression or "chain", at or found.at, wrt or found.wrt
     random = np.random.default_rng(seed) if isinstance(at, str) and at.strip() == "random" else None
@@ -83,7 +82,11 @@ def explain(
 def _values(at: Mapping[str, float] | str | None) -> dict[str, float] | None:
     if at is None or at == "":
         return None
-    return text.parse_values(at) if isinstance(at, str) else dict(at)
+    if not isinstance(at, str):
+        return dict(at)
+    from autograd_lab.interpreters.text import parse_values
+
+    return parse_values(at)
 
 
 Maker = Callable[..., Problem]
@@ -104,7 +107,10 @@ def _problem(
         return _recorded(target, wrt)
     if isinstance(target, bytes):
         return from_bytes(target, values, wrt)
-    if text.looks_like_file(target):
+    from autograd_lab.explanations.expression import expression
+    from autograd_lab.interpreters.text import looks_like_file
+
+    if looks_like_file(target):
         return _file(target, values, wrt)
     return expression(target, values, wrt, random, symbolic_only)
 
@@ -125,6 +131,9 @@ TARGETS: dict[str, Maker] = {"chain": _chain}
 
 
 def _file(name: str, values: dict[str, float] | None, wrt: Sequence[str]) -> Problem:
+    from autograd_lab.language.json_text import MAX_BYTES
+    from autograd_lab.language.refusal import printable
+
     path = Path(name)
     if not path.is_file():
         raise UsageError(
@@ -139,6 +148,7 @@ def from_bytes(
     data: bytes, values: Mapping[str, float] | None = None, wrt: Sequence[str] = ()
 ) -> Problem:
     """The problem stored in a JSON document of ``to_json``."""
+    from autograd_lab.explanations.expression import from_graph
     from autograd_lab.interpreters import document
 
     raw = document.read_json(data)
@@ -173,6 +183,8 @@ def _output_name(output: Node) -> str:
 
 
 def _recorded(output: Node, wrt: Sequence[str]) -> Problem:
+    from autograd_lab.explanations.expression import from_graph
+
     _refuse_arrays(output)
     order = toposort([output])
     leaves = {node.name: node for node in order if node.op is None and node.name is not None}

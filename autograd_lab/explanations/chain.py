@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from autograd_lab import ops
 from autograd_lab.errors import UsageError
 from autograd_lab.explanations.problem import Chain, Problem, problem
 from autograd_lab.graph import OPS, Node, leaf
-from autograd_lab.interpreters import text
 from autograd_lab.interpreters.replay import graft
 from autograd_lab.interpreters.writing import write
 from autograd_lab.notation import Formula, unicode_name
@@ -23,11 +23,11 @@ STEEPEST = {
     "sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "leaky_relu": 1.0, "elu": 1.0, "softplus": 1.0,
     "sin": 1.0, "linear": 1.0, "selu": 1.7580993408473766, "gelu": 1.1289042,
 }  # fmt: skip
-COSTS = {
-    "half-square": "0.5*(a - y)**2",
-    "square": "(a - y)**2",
-    "cross-entropy": "-(y*log(a) + (1 - y)*log(1 - a))",
-    "none": "a",
+COSTS: dict[str, Callable[[Node, Node], Node]] = {
+    "half-square": lambda a, y: 0.5 * (a - y) ** 2,
+    "square": lambda a, y: (a - y) ** 2,
+    "cross-entropy": lambda a, y: -(y * ops.log(a) + (1.0 - y) * ops.log(1.0 - a)),
+    "none": lambda a, y: cast("Node", ops.identity(a)),  # noqa: ARG005
 }
 DEFAULT_W = (0.8, -1.2, 0.5, 1.5)
 DEFAULT_B = (0.1, 0.4, -0.3, -0.2)
@@ -150,7 +150,11 @@ def _spread(letter: str, values: object, n: int, given: bool) -> list[float]:
 
 def _cost(cost: str, a: Node, y: Node) -> tuple[Node, bool]:
     """The cost as a graph on the last activation; formulas may use ``a`` and ``y``."""
-    expression = text.read(COSTS.get(cost, cost))
+    if cost in COSTS:
+        return COSTS[cost](a, y), cost != "none"
+    from autograd_lab.interpreters import text  # waits: the usual costs need no reader
+
+    expression = text.read(cost)
     extra = sorted({*expression.names} - {"a", "y"})
     if extra or "a" not in expression.names:
         named = ", ".join(COSTS)
@@ -158,8 +162,6 @@ def _cost(cost: str, a: Node, y: Node) -> tuple[Node, bool]:
             f"--cost: a formula in a (the last activation) and y, or one of {named}"
             + (f"; {extra[0]!r} is neither" if extra else "")
         )
-    if cost == "none":
-        return ops.identity(a), False
     values = {"a": float(a), "y": float(y)}
     built = expression.build({name: values[name] for name in expression.names})
     swap = {built.leaves["a"]: a}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from autograd_lab.errors import UsageError
+from autograd_lab.errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ def find(name: str) -> Preset:
     """The preset of that name; an unknown one is refused with the nearest."""
     if name in PRESETS:
         return PRESETS[name]
-    near = get_close_matches(name, PRESETS, n=1)
-    hint = f"did you mean {near[0]}?  " if near else ""
+    hint = did_you_mean(name, PRESETS)
     shown = name if len(name) <= 32 else name[:29] + "..."
     raise UsageError(f"--preset {shown!r}: {hint}presets: {', '.join(PRESETS)}")

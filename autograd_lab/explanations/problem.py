@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 
-from autograd_lab.errors import UsageError
+from autograd_lab.errors import UsageError, did_you_mean
 from autograd_lab.graph import Node, active_nodes, toposort
 from autograd_lab.interpreters.fold import fold
 from autograd_lab.interpreters.writing import named, write
@@ -141,10 +140,9 @@ def shown_names(names: Iterable[str]) -> dict[str, Formula]:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1)
     listed = ", ".join(known[:MAX_LISTED]) + (", ..." if len(known) > MAX_LISTED else "")
     shown = name if len(name) <= 32 else name[:29] + "..."
-    hint = f"did you mean {near[0]}?  " if near else ""
+    hint = did_you_mean(name, known)
     return f"--wrt {shown!r}: no such variable; {hint}choose one of {listed}"
 
 

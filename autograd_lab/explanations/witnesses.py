@@ -7,10 +7,9 @@ all, only values of the formula face at as many digits as the depth needs.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import mpmath
 
@@ -21,6 +20,9 @@ from autograd_lab.graph import Node, active_nodes, leaf, toposort
 from autograd_lab.interpreters import precise
 from autograd_lab.interpreters.replay import graft
 from autograd_lab.scaled import Scaled
+
+if TYPE_CHECKING:
+    from random import Random
 
 Status = Literal["agree", "disagree", "inconclusive", "left out"]
 DIGITS = 30
@@ -146,7 +148,7 @@ def _with_direction(
 ) -> Check:
     """Too many leaves to try each: one random direction in all of them tests every gradient."""
     free = [x for x in problem.leaves.values() if x not in touched]
-    source = random.Random(0)  # noqa: S311 - a direction, not a secret
+    source = _generator(0)
     direction = {x: source.choice((-1.0, 1.0)) * (abs(float(x)) or 1.0) for x in free}
     result = precise.difference(problem.output, direction, budget)
     total = Scaled.of(0.0)
@@ -163,6 +165,12 @@ def _with_direction(
         worst = Disagreement(note, total.format(), mpmath.nstr(result.value, 7), float(gap))
         return _replaced(check, "disagree", (*check.notes, note), worst)
     return _replaced(check, check.status, (*check.notes, f"and {note}"))
+
+
+def _generator(seed: int) -> Random:
+    from random import Random  # waits: small graphs need no random direction
+
+    return Random(seed)  # noqa: S311 - directions, no secrets
 
 
 def _replaced(
@@ -231,7 +239,7 @@ def _rounding(problem: Problem, x: Node | None, gap: Any) -> bool:
     (a - y where both are almost equal) has no digits for a float to get right.
     """
     asked = [x] if x is not None else problem.asked()
-    source = random.Random(1)  # noqa: S311
+    source = _generator(1)
     moved = {
         node: leaf(float(node) * (1 + source.choice((-8, 8)) * 2.0**-52), node.name)
         for node in problem.leaves.values()
