@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from autograd_lab.interpreters.differentiate import gradient
     from autograd_lab.interpreters.replay import replay
     from autograd_lab.ops import KINKS
+    from autograd_lab.transforms.check_report import GradientCheck
+    from autograd_lab.transforms.checking import check_gradients
+    from autograd_lab.transforms.gradients import grad, hvp, jvp, value_and_grad, vjp
+    from autograd_lab.transforms.jacobians import hessian, jacobian
 
     __version__: str
 
@@ -37,6 +41,7 @@ _HOMES = {
     "AutogradLabError": "errors:AutogradLabError",
     "Explanation": "explanations:Explanation",
     "ExpressionError": "errors:ExpressionError",
+    "GradientCheck": "transforms.check_report:GradientCheck",
     "GradientError": "errors:GradientError",
     "KINKS": "ops:KINKS",
     "MissingToolError": "errors:MissingToolError",
@@ -44,13 +49,21 @@ _HOMES = {
     "OPS": "graph:OPS",
     "ShapeError": "errors:ShapeError",
     "UsageError": "errors:UsageError",
+    "check_gradients": "transforms.checking:check_gradients",
     "errors": "errors",
     "explain": "explanations:explain",
+    "grad": "transforms.gradients:grad",
     "gradient": "interpreters.differentiate:gradient",
+    "hessian": "transforms.jacobians:hessian",
+    "hvp": "transforms.gradients:hvp",
+    "jacobian": "transforms.jacobians:jacobian",
+    "jvp": "transforms.gradients:jvp",
     "leaf": "graph:leaf",
     "ops": "ops",
     "replay": "interpreters.replay:replay",
     "tensor": "graph:leaf",
+    "value_and_grad": "transforms.gradients:value_and_grad",
+    "vjp": "transforms.gradients:vjp",
 }
 
 __all__ = [
@@ -59,19 +72,28 @@ __all__ = [
     "AutogradLabError",
     "Explanation",
     "ExpressionError",
+    "GradientCheck",
     "GradientError",
     "MissingToolError",
     "Node",
     "ShapeError",
     "UsageError",
     "__version__",
+    "check_gradients",
     "errors",
     "explain",
+    "grad",
     "gradient",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "leaf",
     "ops",
     "replay",
     "tensor",
+    "value_and_grad",
+    "vjp",
 ]
 
 

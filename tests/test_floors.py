@@ -70,6 +70,13 @@ FLOORS = {
         ),
         only=frozenset({"autograd_lab.errors", "autograd_lab.notation"}),
     ),
+    "transformations": Floor(
+        _within(
+            "autograd_lab.transforms",
+            "trees tangents recorded gradients jacobians differences check_report comparison "
+            "checking .",
+        )
+    ),
     "explanations": Floor(
         _within(
             "autograd_lab.explanations",

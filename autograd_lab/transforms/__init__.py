@@ -1,0 +1,1 @@
+"""Transformations of functions: gradients, Jacobians, products with them, and their check."""
