@@ -111,6 +111,8 @@ def _positions(argnums: Argnums, count: int, name: str) -> list[int]:
 
 def _fresh(x: Any, what: str) -> Node:
     """A node of its own for a number: a leaf, or for a node of an outer graph its identity."""
+    if type(x) is float:
+        return leaf(x, what)
     if isinstance(x, Node):
         kind = x.dtype
     else:
