@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 from mpmath import mp
 
+from autograd_lab import ops
+from autograd_lab.graph import OPS
+
 Bound = float | Callable[[float], float]
 
 
@@ -47,6 +50,7 @@ class Accuracy:
     slope_ulp: Bound = 4.0
     hard: tuple[float, ...] = ()
     why: str = ""
+    single: float = 85.0  # the largest argument in float32: beyond it something underflows
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,11 @@ def binary(
     )
 
 
+def _inside(*shape: int, salt: int = 1) -> Any:
+    """Numbers between -1 and 1."""
+    return signed(*shape, salt=salt) / 2
+
+
 def _comparison() -> Row:
     held = (0, 1)
     tie = np.array([[1.0, 2.0, -3.0], [0.0, 5.0, 2.0]])
@@ -152,17 +161,67 @@ SATURATION = (18.99, -18.99, 19.1, -19.1, 20.0, -20.0, 22.0, 36.7, -36.7, 37.5, 
 ENDS = (700.0, -700.0, 372.6, -372.6, 354.2, 354.9, -355.0, 350.0)
 
 
-def _squared(x: float) -> float:
-    return 4 + 2 * x * x
+def _cancelling(*terms: Callable[[float], Any]) -> Callable[[float], float]:
+    """4 ULP of the terms of a sum, which is more in ULP of the sum where they cancel."""
+
+    def bound(x: float) -> float:
+        parts = [term(x) for term in terms]
+        total = abs(sum(parts))
+        return 4 * float(sum(abs(part) for part in parts) / total) if total else math.inf
+
+    return bound
 
 
-def _gelu_slope_bound(x: float) -> float:
-    """The terms Phi(x) and x phi(x) cancel near x = -0.7518, where the slope crosses zero."""
-    terms = _normal(x), x * _density(x)
-    return _squared(x) * float((abs(terms[0]) + abs(terms[1])) / abs(terms[0] + terms[1]))
+ZERO = "the slope crosses zero between two floats, where its terms cancel: 4 ULP of the terms"
 
 
-SQUARED = "half a ULP of rounding in x² (or in x/√2) is up to x² ULP of exp(-x²) (of erfc)"
+def regular(n: int, *outer: int) -> Any:
+    """Square matrices (a stack of them), well away from singular ones."""
+    return signed(*outer, n, n, salt=5) / 3 + 1.5 * np.eye(n)
+
+
+def definite(n: int, *outer: int) -> Any:
+    """Symmetric matrices with positive eigenvalues."""
+    a = regular(n, *outer)
+    return a @ np.swapaxes(a, -1, -2)
+
+
+POSITIONS = np.array([[0, -1], [1, 1]])
+MASK = np.array([[True, False, True], [False, True, True]])
+# Shape, index arrays, and the index as text, where each array has its place.
+INDEXED: tuple[tuple[tuple[int, ...], tuple[Any, ...], str], ...] = (
+    ((2, 3), (), "1"),
+    ((2, 3), (), ":, -1"),
+    ((4, 3), (), "1:3, ::-2"),
+    ((2, 3, 2), (), "..., 0"),
+    ((2, 3), (), "None, :, None, 1:"),
+    ((3,), (), "2:0:-1"),
+    ((2, 3), (), "5:"),
+    ((2, 3), (POSITIONS,), "array"),
+    ((2, 3), (POSITIONS,), ":, array"),
+    ((2, 3), (np.array([0, 1, 0]), np.array([2, 2, 2])), "array, array"),
+    ((2, 2, 3), (np.array([0, 1]), np.array([[1], [0]])), "array, :, array"),
+    ((2, 3), (MASK,), "array"),
+    ((2, 3), (np.array([True, False, True]),), ":, array"),
+    ((3, 1), (2,), "array"),
+    ((3,), (np.array([], dtype=int),), "array"),
+)
+
+
+def _by_numpy(text: str, arrays: Sequence[Any]) -> Any:
+    """The index that the text means, read once more and independently."""
+    given = iter(arrays)
+    known: dict[str, Any] = {"None": None, "...": ...}
+
+    def part(p: str) -> Any:
+        if p == "array":
+            return next(given)
+        if ":" in p:
+            return slice(*[int(n) if n else None for n in p.split(":")])
+        return known[p] if p in known else int(p)
+
+    return tuple(part(p) for p in text.split(", "))
+
 
 SAMPLES: dict[str, Row] = {
     # arithmetic
@@ -176,6 +235,19 @@ SAMPLES: dict[str, Row] = {
         unary(), exact=lambda x: x * x, slope=lambda x: 2 * x, low=-1e150, high=1e150, hard=TINY
     ),
     # comparisons and choice
+    "clip": Row(
+        (
+            Case((0.7, -1.0, 1.0)),
+            Case((-1.3, -1.0, 1.0)),
+            Case((1.3, -1.0, 1.0)),
+            Case((0.7, 1.0, -1.0)),
+            Case((signed(2, 3), -1.0, 1.0)),
+            Case((signed(2, 3), signed(3, salt=2) - 1, 1.0 + positive(2, 1, salt=3))),
+            Case((0.7, signed(3, salt=2), signed(2, 1, salt=4))),
+            Case((signed(0, 2), -1.0, 1.0)),
+        )
+    ),
+    "floor": unary(),
     "less": _comparison(),
     "less_equal": _comparison(),
     "greater": _comparison(),
@@ -259,6 +331,36 @@ SAMPLES: dict[str, Row] = {
         high=100,
         hard=(*TINY, math.pi, math.pi / 2),
     ),
+    "hypot": binary(),
+    "arcsin": exact(
+        unary(_inside, (0.7, -0.3)),
+        exact=mp.asin,
+        slope=lambda x: 1 / mp.sqrt((1 - x) * (1 + x)),
+        low=-1 + 2**-24,
+        high=1 - 2**-24,
+        hard=(*TINY, 1 - 2**-53, -1 + 2**-53, 1 - 2**-30, 0.999, 0.5),
+    ),
+    "arccos": exact(
+        unary(_inside, (0.7, -0.3)),
+        exact=mp.acos,
+        slope=lambda x: -1 / mp.sqrt((1 - x) * (1 + x)),
+        low=-1 + 2**-24,
+        high=1 - 2**-24,
+        hard=(*TINY, 1 - 2**-53, -1 + 2**-53, 1 - 2**-30, 0.999, 0.5),
+    ),
+    "arctan": exact(
+        unary(),
+        exact=mp.atan,
+        slope=lambda x: 1 / (1 + x * x),
+        low=-1e300,
+        high=1e300,
+        slope_ulp=5.0,
+        why="a root, two divisions: their roundings add up; squaring instead overflows at 1e154",
+        hard=(*TINY, 1e154, 1e155, 1e160),
+    ),
+    "arctan2": binary(points=((0.7, -1.3), (-0.4, 0.9), (-0.4, -0.9), (0.5, 0.2))),
+    "sinh": exact(unary(), exact=mp.sinh, slope=mp.cosh, low=-700, high=700, hard=(*TINY, 710.0)),
+    "cosh": exact(unary(), exact=mp.cosh, slope=mp.sinh, low=-700, high=700, hard=(*TINY, 710.0)),
     # saturating activations
     "tanh": exact(
         unary(),
@@ -294,6 +396,25 @@ SAMPLES: dict[str, Row] = {
         high=700,
         hard=(*TINY, *SATURATION, *ENDS, -740.0, 1e300),
     ),
+    "softsign": exact(
+        unary(),
+        exact=lambda x: x / (1 + abs(x)),
+        slope=lambda x: 1 / (1 + abs(x)) ** 2,
+        low=-1e150,
+        high=1e150,
+        hard=(*TINY, *SATURATION, 1e300),
+    ),
+    "hard_sigmoid": unary(points=(0.7, -1.3, 3.5, -4.0)),
+    "silu": exact(
+        unary(),
+        exact=lambda x: x * _sigmoid(x),
+        slope=lambda x: _sigmoid(x) * (1 + x * _sigmoid(-x)),
+        low=-700,
+        high=700,
+        slope_ulp=_cancelling(lambda x: _sigmoid(x), lambda x: x * _sigmoid(x) * _sigmoid(-x)),
+        why=ZERO,
+        hard=(*TINY, *SATURATION),
+    ),
     # piecewise linear activations
     "relu": unary(),
     "leaky_relu": _with(
@@ -322,21 +443,31 @@ SAMPLES: dict[str, Row] = {
         unary(),
         exact=mp.erf,
         slope=lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x),
-        low=-6,
-        high=6,
-        slope_ulp=_squared,
-        why=SQUARED,
+        low=-26,
+        high=26,
         hard=TINY,
+        single=9.0,
     ),
     "erfc": exact(
         unary(),
         exact=mp.erfc,
         slope=lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x),
-        low=-6,
+        low=-26,
         high=26,
-        slope_ulp=_squared,
-        why=SQUARED,
         hard=TINY,
+        single=9.0,
+    ),
+    "gaussian": exact(
+        _with(unary(), Case((signed(2, 3),), {"scale": 0.5})),
+        exact=lambda x: mp.exp(-x * x),
+        slope=lambda x: -2 * x * mp.exp(-x * x),
+        low=-26,
+        high=26,
+        hard=TINY,
+        single=9.0,
+    ),
+    "normal_cdf": exact(
+        unary(), exact=_normal, slope=_density, low=-37, high=37, hard=TINY, single=9.0
     ),
     "gelu": exact(
         unary(),
@@ -344,10 +475,10 @@ SAMPLES: dict[str, Row] = {
         slope=lambda x: _normal(x) + x * _density(x),
         low=-37,
         high=37,
-        value_ulp=_squared,
-        slope_ulp=_gelu_slope_bound,
-        why=SQUARED + "; the slope has a zero, where no bound on the relative error can hold",
+        slope_ulp=_cancelling(_normal, lambda x: x * _density(x)),
+        why=ZERO,
         hard=TINY,
+        single=9.0,
     ),
     # movement
     "reshape": Row(
@@ -434,6 +565,108 @@ SAMPLES: dict[str, Row] = {
         )
         for name in ("sum", "mean")
     },
+    **{
+        name: Row(
+            (
+                Case((signed(2, 3),), {"axis": 0}),
+                Case((signed(3),), {"keepdims": True}),
+                Case((signed(1, 3),), {"axis": -1, "keepdims": True}),
+                Case((signed(2, 2, 1),), {"axis": (0, -1)}),
+                Case((signed(2, 1),), {"axis": ()}),
+                Case((0.7,)),
+            )
+        )
+        for name in ("max", "min")
+    },
+    "cumsum": Row(
+        (
+            Case((signed(4),)),
+            Case((signed(2, 3),), {"axis": 0}),
+            Case((signed(2, 3, 2),), {"axis": -2}),
+            Case((signed(1, 2),), {"axis": 0}),
+            Case((signed(2, 0),), {"axis": 1}),
+        )
+    ),
+    "logsumexp": Row(
+        (
+            Case((signed(2, 3),)),
+            Case((signed(2, 3),), {"axis": 0}),
+            Case((signed(2, 3),), {"axis": -1, "keepdims": True}),
+            Case((signed(2, 3, 2),), {"axis": (0, 2)}),
+            Case((signed(1, 2),), {"axis": 0}),
+            Case((signed(0, 2),), {"axis": 1}),
+            Case((0.7,)),
+        )
+    ),
+    **{
+        name: Row(
+            (
+                Case((signed(2, 3),)),
+                Case((signed(3, 2),), {"axis": 0}),
+                Case((signed(2, 2, 2),), {"axis": (0, -1)}),
+                Case((signed(2, 1),), {"axis": 1}),
+                Case((signed(2, 2),), {"axis": None}),
+                Case((signed(0, 2),)),
+            )
+        )
+        for name in ("softmax", "log_softmax")
+    },
+    # positions
+    **{
+        name: Row(
+            (
+                Case((signed(2, 3),), {"axis": 1}, held=(0,)),
+                Case((signed(2, 3),), {"axis": 0, "keepdims": True}, held=(0,)),
+                Case((signed(4),), held=(0,)),
+            )
+        )
+        for name in ("argmax", "argmin")
+    },
+    "argsort": Row(
+        (
+            Case((signed(2, 3),), held=(0,)),
+            Case((signed(3, 2),), {"axis": 0}, held=(0,)),
+        )
+    ),
+    "getitem": Row(tuple(Case((signed(*s), *i), {"index": text}) for s, i, text in INDEXED)),
+    "put": Row(
+        tuple(
+            Case(
+                (signed(*np.zeros(s)[_by_numpy(text, i)].shape, salt=3), *i),
+                {"index": text, "shape": s},
+            )
+            for s, i, text in INDEXED
+            if np.zeros(s)[_by_numpy(text, i)].shape
+        )
+    ),
+    # matrices
+    "solve": Row(
+        (
+            Case((regular(2), signed(2, salt=2))),
+            Case((regular(2), signed(2, 1, salt=2))),
+            Case((signed(3, 1, 1) * 2, signed(1, 2, salt=2))),
+            Case((signed(1, 1) * 2, signed(2, 1, 3, salt=2))),
+            Case((signed(1, 1) * 2, signed(1, salt=2))),
+            Case((signed(0, 0), signed(0, 2))),
+        )
+    ),
+    "det": Row(
+        (
+            Case((regular(2),)),
+            Case((regular(3),)),
+            Case((regular(2, 2),)),
+            Case((signed(1, 1),)),
+            Case((signed(3, 0, 0),)),
+        )
+    ),
+    "cholesky": Row(
+        (
+            Case((definite(2),)),
+            Case((definite(3)[1:, 1:],)),
+            Case((positive(2, 1, 1),)),
+            Case((signed(2, 0, 0),)),
+        )
+    ),
     # contractions
     "matmul": Row(
         (
@@ -469,3 +702,257 @@ SAMPLES: dict[str, Row] = {
         )
     ),
 }
+
+
+# --- functions that are made of operations --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A public function without a rule of its own: what it means by NumPy, and its cases.
+
+    ``formula(m, *inputs, **attrs)`` works on arrays of formulas; ``call`` is how it is called.
+    """
+
+    formula: Callable[..., Any]
+    cases: tuple[Case, ...]
+    call: Callable[..., Any]
+
+
+def each(function: Callable[[Any], Any], x: Any) -> Any:
+    return np.asarray(np.frompyfunc(function, 1, 1)(x), dtype=object)
+
+
+def _variance(x: Any, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Any:
+    off = x - np.mean(x, axis=axis, keepdims=True)
+    total = np.sum(off * off, axis=axis, keepdims=True)
+    total = total / (np.size(x) // np.size(total) - ddof)
+    return total if keepdims else np.squeeze(total, axis)
+
+
+def _length(m: Any, x: Any, axis: Any = None, keepdims: bool = False, **attrs: Any) -> Any:
+    ord = attrs.get("ord")
+    if ord in (None, "fro", 2):
+        return each(m.sqrt, np.sum(x * x, axis=axis, keepdims=keepdims))
+    size = each(m.abs, x)
+    if ord == 1:
+        return np.sum(size, axis=axis, keepdims=keepdims)
+    if ord in (math.inf, -math.inf):
+        name = "max" if ord > 0 else "min"
+        return OPS[name].formula(m, size, axis=axis, keepdims=keepdims)
+    p = m.number(float(ord))
+    return each(
+        lambda t: m.power(t, 1 / p),
+        np.sum(each(lambda t: m.power(t, p), size), axis=axis, keepdims=keepdims),
+    )
+
+
+def _in_order(m: Any, x: Any, axis: Any = -1) -> Any:
+    """Bubble sort, written in choices between two."""
+    rows = list(np.moveaxis(np.ravel(x) if axis is None else x, axis or 0, 0))
+    pick = np.frompyfunc(lambda a, b: m.where(m.less(b, a), b, a), 2, 1)
+    rest = np.frompyfunc(lambda a, b: m.where(m.less(b, a), a, b), 2, 1)
+    for last in range(len(rows) - 1, 0, -1):
+        for i in range(last):
+            rows[i], rows[i + 1] = pick(rows[i], rows[i + 1]), rest(rows[i], rows[i + 1])
+    return np.moveaxis(np.array(rows, dtype=object), 0, axis or 0)
+
+
+def _inverse(m: Any, a: Any) -> Any:
+    return OPS["solve"].formula(m, a, np.eye(a.shape[-1], dtype=int).astype(object))
+
+
+def numpy_does(name: str, *cases: Case, by: str = "") -> Composed:
+    """A function whose meaning is NumPy's function of that name, which takes arrays of formulas."""
+    function = getattr(np, by or name)
+    return Composed(lambda m, *xs, **attrs: function(*xs, **attrs), cases, getattr(ops, name))
+
+
+def of_a_list(name: str, *cases: Case) -> Composed:
+    function, mine = getattr(np, name), getattr(ops, name)
+    return Composed(
+        lambda m, *xs, **attrs: function(xs, **attrs), cases, lambda *xs, **attrs: mine(xs, **attrs)
+    )
+
+
+def subscripted(*cases: tuple[str, tuple[Any, ...]]) -> Composed:
+    return Composed(
+        lambda m, *xs, text: np.einsum(text, *xs),
+        tuple(Case(values, {"text": text}) for text, values in cases),
+        lambda *xs, text: ops.einsum(text, *xs),
+    )
+
+
+X23, X32, X232, X33 = signed(2, 3), signed(3, 2, salt=2), signed(2, 3, 2), signed(3, 3, salt=4)
+POINTS = (Case((X23,)), Case((X232,), {"axis": (0, -1), "keepdims": True}))
+
+COMPOSED: dict[str, Composed] = {
+    # shapes
+    "ravel": numpy_does("ravel", Case((X232,)), Case((0.7,)), Case((signed(2, 0),))),
+    "expand_dims": numpy_does(
+        "expand_dims", Case((X23,), {"axis": 1}), Case((X23,), {"axis": (0, -1)}),
+        Case((0.7,), {"axis": 0}),
+    ),
+    "squeeze": numpy_does(
+        "squeeze", Case((signed(1, 3, 1),)), Case((signed(1, 3, 1),), {"axis": -1}),
+        Case((signed(1, 1),), {"axis": (0, 1)}),
+    ),
+    "swapaxes": numpy_does(
+        "swapaxes", Case((X232,), {"axis1": 0, "axis2": -2}), Case((X23,), {"axis1": 1, "axis2": 1})
+    ),
+    "moveaxis": numpy_does(
+        "moveaxis", Case((signed(2, 3, 4),), {"source": 0, "destination": -1}),
+        Case((signed(2, 3, 1),), {"source": (0, 2), "destination": (-1, 0)}),
+    ),
+    # together and apart
+    "concatenate": of_a_list(
+        "concatenate", Case((X23, signed(1, 3))), Case((X23, signed(2, 1)), {"axis": -1}),
+        Case((X23, signed(2)), {"axis": None}), Case((signed(2), signed(0))),
+    ),
+    "stack": of_a_list(
+        "stack", Case((X23, signed(2, 3, salt=3))), Case((X23, X23), {"axis": -1}),
+        Case((0.7, 0.2)), Case((signed(0, 2), signed(0, 2)), {"axis": 1}),
+    ),
+    "split": Composed(
+        lambda m, x, at, axis=0: np.concatenate(np.split(x, at, axis)[::-1], axis),
+        (
+            Case((signed(4, 2),), {"at": 2}),
+            Case((signed(2, 5),), {"at": (1, 3), "axis": 1}),
+            Case((signed(3),), {"at": (0, 0, 5)}),
+        ),
+        lambda x, at, axis=0: ops.concatenate(ops.split(x, at, axis)[::-1], axis),
+    ),
+    # repetition and borders
+    "flip": numpy_does(
+        "flip", Case((X23,)), Case((X232,), {"axis": (0, -1)}), Case((signed(4),), {"axis": 0})
+    ),
+    "roll": numpy_does(
+        "roll", Case((X23,), {"shift": 2}), Case((X23,), {"shift": -1, "axis": 1}),
+        Case((X232,), {"shift": (1, 5), "axis": (0, 1)}),
+    ),
+    "tile": Composed(
+        lambda m, x, repeats: np.tile(x, repeats),
+        (
+            Case((X23,), {"repeats": 2}),
+            Case((signed(2),), {"repeats": (2, 1, 3)}),
+            Case((X232,), {"repeats": (2, 1)}),
+            Case((X23,), {"repeats": (0, 1)}),
+            Case((0.7,), {"repeats": 3}),
+        ),
+        ops.tile,
+    ),
+    "repeat": numpy_does(
+        "repeat", Case((X23,), {"repeats": 2}), Case((X23,), {"repeats": [0, 1, 2], "axis": -1}),
+        Case((X23,), {"repeats": [1, 2], "axis": 0}), Case((0.7,), {"repeats": 2}),
+    ),
+    "pad": numpy_does(
+        "pad", Case((X23,), {"pad_width": 1}), Case((X23,), {"pad_width": ((0, 1), (2, 0))}),
+        Case((signed(3),), {"pad_width": (2, 1), "mode": "reflect"}),
+        Case((X23,), {"pad_width": ((1, 0), (2, 2)), "mode": "edge"}),
+        Case((X23,), {"pad_width": 1, "mode": "wrap"}),
+        Case((X23,), {"pad_width": (3, 0), "mode": "symmetric"}),
+        Case((X23,), {"pad_width": 1, "constant_values": 2.0}),
+    ),
+    # entries
+    "take": numpy_does(
+        "take", Case((X23, POSITIONS)), Case((X23, POSITIONS), {"axis": 1}),
+        Case((X232, np.array([1, 0, 1])), {"axis": 0}), Case((X232, np.array(1)), {"axis": -2}),
+    ),
+    "take_along_axis": numpy_does(
+        "take_along_axis", Case((X23, np.array([[0, 2], [1, 1]])), {"axis": 1}),
+        Case((X23, np.array([[0, 1, 0]])), {"axis": 0}),
+        Case((X23, np.array([[-1]])), {"axis": 1}),
+        Case((signed(3), np.array([2, 0])), {"axis": 0}),
+    ),
+    "sort": Composed(
+        _in_order,
+        (
+            Case((signed(3, salt=9),)),
+            Case((signed(2, 2),), {"axis": 0}),
+            Case((signed(3, 2, salt=4)[:, :1],), {"axis": None}),
+            Case((signed(1),)),
+        ),
+        ops.sort,
+    ),
+    "diagonal": numpy_does(
+        "diagonal", Case((X23,)), Case((X33,), {"offset": -1}),
+        Case((X232,), {"offset": 1, "axis1": 2, "axis2": 0}),
+        Case((X232,), {"axis1": -1, "axis2": 1}), Case((X23,), {"offset": 7}),
+    ),
+    "trace": numpy_does(
+        "trace", Case((X23,)), Case((X33,), {"offset": 1}), Case((X232,), {"axis1": 2, "axis2": 0})
+    ),
+    "tril": numpy_does("tril", Case((X23,)), Case((X232,), {"k": -1}), Case((X33,), {"k": 1})),
+    "triu": numpy_does("triu", Case((X23,)), Case((X232,), {"k": 1}), Case((X33,), {"k": -1})),
+    # reductions
+    "prod": numpy_does(
+        "prod", Case((X23,)), Case((X23,), {"axis": 0}),
+        Case((X232,), {"axis": (0, -1), "keepdims": True}),
+        Case((np.array([2.0, 0.0, -3.0]),)), Case((np.array([[0.0, 1.5], [0.0, 0.0]]),)),
+        Case((signed(5),)), Case((signed(2, 0),), {"axis": 1}), Case((0.7,)),
+    ),
+    "var": Composed(
+        lambda m, x, **attrs: _variance(x, **attrs),
+        (
+            Case((X23,)),
+            Case((X32,), {"axis": 0, "ddof": 1}),
+            Case((signed(2, 2, 1),), {"axis": (0, -1), "keepdims": True}),
+            Case((signed(2, 1),), {"axis": 1}),
+        ),
+        ops.var,
+    ),
+    "std": Composed(
+        lambda m, x, **attrs: each(m.sqrt, _variance(x, **attrs)),
+        (
+            Case((signed(4),)),
+            Case((signed(1, 3),), {"axis": -1, "keepdims": True}),
+            Case((X32,), {"axis": 0, "ddof": 1}),
+            Case((signed(2, 2, 1),), {"axis": (0, -1)}),
+        ),
+        ops.std,
+    ),
+    "norm": Composed(
+        _length,
+        (
+            *POINTS,
+            Case((X23,), {"ord": "fro"}),
+            Case((X23,), {"axis": 0}),
+            Case((X23,), {"ord": 1, "axis": -1}),
+            Case((signed(3),), {"ord": 3, "keepdims": True}),
+            Case((signed(3),), {"ord": math.inf}),
+            Case((signed(3),), {"ord": -math.inf}),
+        ),
+        ops.norm,
+    ),
+    # products
+    "dot": numpy_does(
+        "dot", Case((signed(3), signed(3, salt=2))), Case((X23, X32)), Case((0.7, X23)),
+        Case((X232, signed(2, salt=3))), Case((X23, signed(2, 3, 2, salt=3))),
+    ),
+    "inner": numpy_does(
+        "inner", Case((signed(3), signed(3, salt=2))), Case((X23, signed(2, 3, salt=2))),
+        Case((X23, 0.7)),
+    ),
+    "outer": numpy_does("outer", Case((signed(2), signed(3, salt=2))), Case((X23, signed(2)))),
+    "tensordot": numpy_does(
+        "tensordot", Case((X23, signed(2, 3, salt=2))), Case((X23, X32), {"axes": 1}),
+        Case((X232, signed(3, 2, 2, salt=3)), {"axes": ((1, 0), (0, -1))}),
+        Case((signed(2), signed(3, salt=2)), {"axes": 0}),
+    ),
+    "einsum": subscripted(
+        ("ij,jk", (X23, X32)),
+        ("ba", (X23,)),
+        ("ii", (X33,)),
+        ("ii->i", (X33,)),
+        ("iji->j", (signed(2, 3, 2),)),
+        ("i j -> j", (X23,)),
+        ("...j,jk->...k", (X232, signed(2, 3, salt=3))),
+        ("...ij->...ji", (X232,)),
+        ("...,...", (X23, signed(3, salt=2))),
+        ("a...,b...->ab...", (signed(2, 1, 2), signed(3, 2, 2, salt=2))),
+        ("i,i,i->", (signed(2), signed(2, salt=2), signed(2, salt=3))),
+    ),
+    "inv": Composed(
+        _inverse, (Case((regular(2),)), Case((signed(2, 1, 1),))), ops.inv
+    ),
+}  # fmt: skip

@@ -198,6 +198,8 @@ def test_the_steepest_slope_of_each_activation(name):
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_all_witnesses_agree_for_every_function(name):
     inputs = ["x > y", "x", "y"] if name == "where" else ["x", "y", "q"][: OPS[name].arity]
+    if name in ("arcsin", "arccos"):
+        inputs = ["x/3"]  # they are defined from -1 to 1
     if name in COMPARISONS:
         source = f"where({name}({', '.join(inputs)}), x*w, y)"
     else:

@@ -51,7 +51,9 @@ FLOORS = {
     "operations": Floor(
         _within(
             "autograd_lab",
-            "ops.elementwise ops.movement ops.reduce ops.contract ops "
+            "ops.axes ops.arithmetic ops.choice ops.exponential ops.trigonometry ops.activations "
+            "ops.error_function ops.movement ops.indexing ops.reduce ops.soft ops.statistics "
+            "ops.contract ops.arrange ops.linear ops.kinks ops "
             "language.functions language.parser",
         )
     ),

@@ -44,17 +44,33 @@ def as_scalars_and_arrays(values):
     yield [leaf(np.array([0.7, v]), f"x{i}") for i, v in enumerate(values)], lambda g: g[1]
 
 
+def of_arrays(kink):
+    return isinstance(kink.at[0], tuple)
+
+
 # --- the table -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kink", KINKS, ids=lambda k: f"{k.op} {k.where}")
 def test_table_is_what_gradient_answers(kink):
-    op = OPS[kink.op]
+    function = getattr(ops, kink.op)
+    if of_arrays(kink):
+        leaves = [leaf(np.array(x), f"x{i}") for i, x in enumerate(kink.at)]
+        for g, wanted in zip(both_modes(function(*leaves), leaves), kink.slopes, strict=True):
+            assert np.array_equal(g, wanted)
+        return
     for leaves, entry in as_scalars_and_arrays(kink.at):
-        found = [float(entry(g)) for g in both_modes(op(*leaves), leaves)]
+        found = [float(entry(g)) for g in both_modes(function(*leaves), leaves)]
         assert found == pytest.approx(list(kink.slopes) or [0.0] * len(leaves), rel=1e-15)
         if not kink.slopes:
-            assert all(op.pull(i) is None for i in range(len(leaves)))
+            assert all(OPS[kink.op].pull(i) is None for i in range(len(leaves)))
+
+
+@pytest.mark.parametrize("kink", [k for k in KINKS if of_arrays(k)], ids=lambda k: k.op)
+def test_second_slopes_at_the_kinks_of_arrays_are_numbers(kink):
+    leaves = [leaf(np.array(x), f"x{i}") for i, x in enumerate(kink.at)]
+    for rows in second_order(getattr(ops, kink.op)(*leaves), leaves):
+        assert not np.any(rows)
 
 
 def test_elu_takes_the_lower_side():
@@ -63,7 +79,18 @@ def test_elu_takes_the_lower_side():
         assert gradient(ops.elu(x, alpha=alpha), [x]) == [alpha]
 
 
-@pytest.mark.parametrize("kink", KINKS, ids=lambda k: f"{k.op} {k.where}")
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_kink_face_of_reductions_sees_ties(name):
+    op = OPS[name]
+    ties = np.array([[1.0, 1.0], [1.0, 2.0]])
+    assert op.kink(ties, axis=1, keepdims=False).tolist() == [True, False]
+    assert op.kink(ties, axis=None, keepdims=True).tolist() == [[name == "min"]]
+
+
+OF_NUMBERS = [kink for kink in KINKS if not of_arrays(kink)]
+
+
+@pytest.mark.parametrize("kink", OF_NUMBERS, ids=lambda k: f"{k.op} {k.where}")
 def test_kink_face_knows_the_table(kink):
     op = OPS[kink.op]
     attrs = {**op.attrs, **ATTRS.get(kink.op, {})}
@@ -73,14 +100,14 @@ def test_kink_face_knows_the_table(kink):
     assert list(op.kink(*[np.array([x, x]) for x in kink.at], **attrs)) == [True, True]
 
 
-GRID = [-2.0, -1.0, -0.25, -0.0, 0.0, 0.25, 0.5, 1.0, 2.0]
+GRID = [-3.0, -2.0, -1.0, -0.25, -0.0, 0.0, 0.25, 0.5, 1.0, 2.0]
 
 
 def grid(op):
     return itertools.product(GRID, repeat=op.arity)
 
 
-@pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.kink])
+@pytest.mark.parametrize("name", [n for n, op in OPS.items() if op.kink and op.elementwise])
 def test_every_kink_is_in_the_table(name):
     op = OPS[name]
     attrs = {**op.attrs, **ATTRS.get(name, {})}
@@ -124,6 +151,50 @@ def test_a_slope_that_differs_to_the_left_and_right_is_a_declared_kink(name):
             if sides is not None and abs(sides[0] - sides[1]) > 1e-6:
                 assert op.kink is not None, f"{name} has a kink at {at}"
                 assert op.kink(*at, **attrs), f"{name} has a kink at {at}"
+
+
+@pytest.mark.parametrize("name", [n for n, op in OPS.items() if op.kink and not op.elementwise])
+def test_kinks_of_reductions_are_in_the_table(name):
+    assert name in {kink.op for kink in KINKS}
+
+
+@given(st.lists(st.sampled_from([1.0, 2.0, 3.0]), min_size=1, max_size=6))
+def test_largest_smallest_and_sorted_entries_keep_the_sum(entries):
+    x = leaf(np.array(entries), "x")
+    for name in ("max", "min"):
+        (g,) = both_modes(getattr(ops, name)(x), [x])
+        chosen = np.array(entries) == getattr(np, name)(entries)
+        assert g.tolist() == pytest.approx((chosen / chosen.sum()).tolist(), rel=1e-15)
+    weights = np.arange(1.0, 1.0 + len(entries))
+    (g,) = both_modes(ops.sort(x) * weights, [x])
+    assert sorted(g.tolist()) == weights.tolist()
+    assert [g[i] for i in np.argsort(entries, kind="stable")] == weights.tolist()
+
+
+def test_a_root_of_squares_is_exact_at_any_size():
+    for size in (1e-310, 1e-200, 1.0, 1e200, 1e300):
+        x = leaf(np.array([3.0, -4.0]) * size, "x")
+        assert ops.norm(x).value == pytest.approx(5.0 * size, rel=1e-14)
+        assert both_modes(ops.norm(x), [x])[0] == pytest.approx([0.6, -0.8], rel=1e-13)
+        a, b = leaf(3.0 * size, "a"), leaf(-4.0 * size, "b")
+        assert both_modes(ops.hypot(a, b), [a, b]) == pytest.approx([0.6, -0.8], rel=1e-13)
+        assert both_modes(ops.arctan2(b, a), [b]) == pytest.approx([0.12 / size], rel=1e-13)
+
+
+@pytest.mark.parametrize("function", [ops.norm, ops.std])
+@pytest.mark.parametrize("shape", [(3,), (2, 3)])
+def test_no_length_has_no_slope_beside_ordinary_rows(function, shape):
+    rows = np.zeros(shape)
+    if len(shape) == 2:
+        rows[1] = [3.0, 1.5, 1.5]
+    x = leaf(rows, "x")
+    y = function(x, axis=-1)
+    (g,), ((h,),) = both_modes(y, [x]), second_order(y, [x])
+    assert np.isfinite(g).all()
+    assert np.isfinite(h).all()
+    assert not g[0].any()
+    if len(shape) == 2:
+        assert g[1].any()
 
 
 def test_ties_keep_the_sum():

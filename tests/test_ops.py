@@ -6,15 +6,18 @@ import math
 
 import numpy as np
 import pytest
-from samples import SAMPLES
+from samples import COMPOSED, SAMPLES
 from witnesses import check_faces, differentiable, planted, wrong_rules
 
 from autograd_lab import ops
 from autograd_lab.errors import ShapeError
-from autograd_lab.graph import OPS, leaf
+from autograd_lab.graph import FUNCTIONS, OPS, leaf
 from autograd_lab.interpreters.differentiate import gradient
 
-CASES = [(name, i) for name, row in SAMPLES.items() for i in range(len(row.cases))]
+CASES = [
+    *[(name, i) for name, row in SAMPLES.items() for i in range(len(row.cases))],
+    *[(f"of {name}", i) for name, row in COMPOSED.items() for i in range(len(row.cases))],
+]
 ARITHMETIC = [name for name, op in OPS.items() if op.elementwise]
 
 
@@ -43,10 +46,45 @@ def test_faces_agree(name, index):
     check_faces(name, index)
 
 
+@pytest.mark.parametrize("name", ops.__all__)
+def test_everything_public_is_checked_and_found_by_name(name):
+    if name not in ("KINKS", "Kink"):
+        assert name in SAMPLES or name in COMPOSED or name == "one_hot"
+        assert FUNCTIONS[name] is getattr(ops, name)
+
+
 @pytest.mark.parametrize("name", OPS)
-def test_public_function_is_the_operation(name):
-    assert getattr(ops, name) is OPS[name]
+def test_public_function_is_the_operation_or_leads_to_it(name):
     assert name in ops.__all__
+    if getattr(ops, name) is not OPS[name]:
+        x = leaf(np.array([[2.0, 1.0], [1.0, 3.0]]), "x")
+        y = CALLS[name](x)
+        assert y.op is OPS[name]
+        assert y.inputs[0] is x
+
+
+# Operations whose public function has a signature of its own, by position and by name.
+CALLS = {
+    "clip": lambda x: ops.clip(x, 0.0, a_max=2.0),
+    "reshape": lambda x: ops.reshape(x, -1),
+    "transpose": lambda x: ops.transpose(x, (1, 0)),
+    "broadcast_to": lambda x: ops.broadcast_to(x, shape=[3, 2, 2]),
+    "cast": lambda x: ops.cast(x, np.float32),
+    "concatenate": lambda x: ops.concatenate([x, x], 1),
+    "einsum": lambda x: ops.einsum("ij->j", x),
+    "getitem": lambda x: ops.getitem(x, (..., 0)),
+    "argmax": lambda x: ops.argmax(x, 1),
+    "argmin": lambda x: ops.argmin(x, axis=-1, keepdims=True),
+    "argsort": lambda x: ops.argsort(x, 0),
+    "sum": lambda x: ops.sum(x, 0, True),
+    "mean": lambda x: ops.mean(x, axis=[0, 1]),
+    "max": lambda x: ops.max(x, (0, -1)),
+    "min": lambda x: ops.min(x, np.int64(1), keepdims=True),
+    "cumsum": lambda x: ops.cumsum(x, 1),
+    "logsumexp": lambda x: ops.logsumexp(x, 1),
+    "softmax": lambda x: ops.softmax(x, axis=(0, 1)),
+    "log_softmax": lambda x: ops.log_softmax(x, 0),
+}
 
 
 RULES = [(n, i) for n, op in OPS.items() for i in range(op.arity or 3) if op.pull(i) is not None]
@@ -56,8 +94,7 @@ RULES = [(n, i) for n, op in OPS.items() for i in range(op.arity or 3) if op.pul
 def test_checker_reports_a_wrong_rule(name, index):
     for fault, wrong in wrong_rules(OPS[name].pull(index)).items():
         assert _fails(name, index, wrong), f"{name}, input {index}, {fault}: not noticed"
-    for i in range(len(SAMPLES[name].cases)):
-        check_faces(name, i)  # the right rule is back
+    check_faces(name, 0)  # the right rule is back
 
 
 def _fails(name, index, wrong):
@@ -110,7 +147,7 @@ def test_whole_numbers_count_as_numbers(name):
     op = OPS[name]
     whole = [np.array([1, 2, 3]), np.array([3, 1, 2]), np.array([2, 2, 2])][: op.arity]
     wanted = op(*[x.astype(float) for x in whole])
-    assert np.array_equal(op(*whole), wanted)
+    assert np.array_equal(op(*whole), wanted, equal_nan=True)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
@@ -197,12 +234,38 @@ def test_unknown_attribute_is_no_misfit_of_shapes(x):
             lambda: ops.concatenate(leaf(np.ones((2, 2))), np.ones((3, 3))),
             ["concatenate", "(3, 3)"],
         ),
-        (lambda: ops.einsum(leaf(np.ones((2, 2))), subscripts="ii->i"), ["einsum", "ii->i"]),
-        (lambda: ops.einsum(leaf(np.ones((2, 2))), subscripts="...i->i"), ["einsum", "..."]),
-        (lambda: ops.einsum(leaf(np.ones((2, 2))), subscripts="ij"), ["einsum", "->"]),
-        (lambda: ops.einsum(leaf(np.ones((2, 2))), subscripts="i j -> i"), ["einsum", "spaces"]),
+        (lambda: OPS["einsum"](leaf(np.ones((2, 2))), subscripts="ii->i"), ["einsum", "ii->i"]),
+        (lambda: OPS["einsum"](leaf(np.ones((2, 2))), subscripts="ij"), ["einsum", "->"]),
+        (lambda: OPS["einsum"](leaf(np.ones((2, 2))), subscripts="i j->i"), ["einsum", "spaces"]),
+        (lambda: ops.einsum("...i,i->i", leaf(np.ones((2, 2)))), ["einsum", "of 1 arrays"]),
+        (lambda: ops.einsum("i", leaf(np.ones((2, 2)))), ["einsum", "one letter for each axis"]),
+        (lambda: ops.einsum("ij,jk", np.ones((2, 3)), np.ones((2, 3))), ["j is both 3 and 2"]),
+        (lambda: ops.einsum("i;j", np.ones((2, 3))), ["einsum", "commas"]),
+        (lambda: ops.einsum(leaf(np.ones(2))), ["einsum", "subscripts come first"]),
+        (lambda: ops.tensordot(np.ones((2, 3)), np.ones((2, 3)), 1), ["(2, 3)", "pairs of equal"]),
+        (lambda: ops.max(np.ones((0, 2)), axis=0), ["max", "(0, 2)"]),
+        (lambda: leaf(np.ones((2, 3)))[2], ["getitem", "(2, 3)", "out of bounds"]),
+        (lambda: leaf(np.ones(3))[1, 1], ["getitem", "(3,)", "too many"]),
+        (lambda: leaf(np.ones(3))["x"], ["getitem", "'x'", "slices"]),
+        (lambda: leaf(np.ones(3))[0.5], ["getitem", "integer"]),
+        (lambda: ops.take_along_axis(np.ones((2, 3)), [0], 1), ["(1,)", "(2, 3)"]),
+        (lambda: ops.take(np.ones((2, 3)), [3], axis=1), ["getitem", "out of bounds"]),
+        (lambda: ops.squeeze(np.ones((2, 1)), 0), ["squeeze", "(2, 1)"]),
+        (lambda: ops.stack([np.ones(2), np.ones(3)]), ["stack", "(2,) and (3,)"]),
+        (lambda: ops.stack([]), ["stack", "none"]),
+        (lambda: ops.concatenate([]), ["concatenate", "at least one"]),
+        (lambda: ops.split(np.ones(5), 2), ["split", "5 entries", "2 equal parts"]),
+        (lambda: ops.moveaxis(np.ones((2, 3)), (0, 1), 0), ["moveaxis", "2 axes to 1"]),
+        (lambda: ops.repeat(np.ones(3), [1, 2]), ["repeat", "3 entries"]),
+        (lambda: ops.tril(np.ones(3)), ["tril", "(3,)", "matrix"]),
+        (lambda: ops.diagonal(np.ones((2, 2)), 0, 1, -1), ["diagonal", "different"]),
+        (lambda: ops.inv(np.ones((2, 3))), ["inv", "(2, 3)", "square"]),
+        (lambda: ops.solve(np.ones((2, 2)), np.ones(2)), ["solve", "Singular"]),
+        (lambda: ops.sum(np.ones((2, 2)), axis=(0, -2)), ["sum", "twice"]),
+        (lambda: ops.sum(np.ones((2, 2)), axis=0.5), ["sum", "0.5", "whole"]),
+        (lambda: ops.cumsum(2.0, axis=0), ["cumsum", "a number has none"]),
         (lambda: ops.transpose(leaf(np.ones((2, 2))), axes=(0, 0)), ["transpose", "(2, 2)"]),
-        (lambda: ops.sum(leaf(np.ones((2, 2))), axis=2), ["sum", "(2, 2)"]),
+        (lambda: ops.sum(leaf(np.ones((2, 2))), axis=2), ["sum", "axis 2", "0 to 1, or -2 to -1"]),
     ],
 )
 def test_misfit_names_operation_and_shapes(call, words):

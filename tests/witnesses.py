@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 from mpmath import mp
-from samples import SAMPLES, Case
+from samples import COMPOSED, SAMPLES, Case
 
 from autograd_lab import ops
 from autograd_lab.graph import OPS, Node, Op, constant, leaf
@@ -25,10 +25,22 @@ from autograd_lab.interpreters.differentiate import gradient
 
 # --- the mathematics that formulas are written in ------------------------------------------------
 
+
+class Step(sp.Function):
+    """A whole number, flat between its jumps; no sample lies on one."""
+
+    is_real = True
+
+    def fdiff(self, argindex=1):
+        return sp.Integer(0)
+
+
 BY_SYMPY = SimpleNamespace(
     exp=sp.exp, expm1=lambda x: sp.exp(x) - 1, log=sp.log, log1p=lambda x: sp.log(1 + x),
     sqrt=sp.sqrt, sin=sp.sin, cos=sp.cos, tan=sp.tan, tanh=sp.tanh, erf=sp.erf, erfc=sp.erfc,
-    abs=sp.Abs, sign=sp.sign, power=sp.Pow,
+    asin=sp.asin, acos=sp.acos, atan=sp.atan, atan2=sp.atan2, sinh=sp.sinh, cosh=sp.cosh,
+    floor=Step,
+    abs=lambda x: sp.Piecewise((-x, x < 0), (x, True)), sign=sp.sign, power=sp.Pow,
     where=lambda c, a, b: sp.Piecewise((a, c), (b, True)),
     less=sp.Lt, less_equal=sp.Le, equal=sp.Eq, not_equal=sp.Ne,
     number=sp.Rational,
@@ -37,6 +49,8 @@ BY_SYMPY = SimpleNamespace(
 BY_MPMATH = SimpleNamespace(
     exp=mp.exp, expm1=mp.expm1, log=mp.log, log1p=mp.log1p,
     sqrt=mp.sqrt, sin=mp.sin, cos=mp.cos, tan=mp.tan, tanh=mp.tanh, erf=mp.erf, erfc=mp.erfc,
+    asin=mp.asin, acos=mp.acos, atan=mp.atan, atan2=mp.atan2, sinh=mp.sinh, cosh=mp.cosh,
+    floor=mp.floor,
     abs=abs, sign=mp.sign, power=mp.power,
     where=lambda c, a, b: a if c else b,
     less=operator.lt, less_equal=operator.le, equal=operator.eq, not_equal=operator.ne,
@@ -44,13 +58,32 @@ BY_MPMATH = SimpleNamespace(
 )  # fmt: skip
 
 
-def by_formula(op: Op, m: Any, inputs: Sequence[Any], attrs: dict[str, Any]) -> Any:
+class Subject(NamedTuple):
+    """What is checked: an operation, or a function that is made of operations."""
+
+    call: Callable[..., Any]
+    formula: Callable[..., Any]
+    cases: tuple[Case, ...]
+    attrs: dict[str, Any]
+    elementwise: bool
+
+
+def subject(name: str) -> Subject:
+    """Operations by their name; "of" before it for the function of that name made of operations."""
+    if name.startswith("of "):
+        made = COMPOSED[name.removeprefix("of ")]
+        return Subject(made.call, made.formula, made.cases, {}, elementwise=False)
+    op = OPS[name]
+    return Subject(op, op.formula, SAMPLES[name].cases, dict(op.attrs), op.elementwise)
+
+
+def by_formula(one: Op | Subject, m: Any, inputs: Sequence[Any], attrs: Mapping[str, Any]) -> Any:
     """The formula face, entry by entry for an elementwise operation: an object array."""
-    attrs = {key: m.number(v) if type(v) is float else v for key, v in attrs.items()}
-    if op.elementwise:
-        entry = np.frompyfunc(lambda *xs: op.formula(m, *xs, **attrs), len(inputs), 1)
+    if one.elementwise:
+        attrs = {key: m.number(v) if type(v) is float else v for key, v in attrs.items()}
+        entry = np.frompyfunc(lambda *xs: one.formula(m, *xs, **attrs), len(inputs), 1)
         return np.asarray(entry(*inputs), dtype=object)
-    return np.asarray(op.formula(m, *inputs, **attrs), dtype=object)
+    return np.asarray(one.formula(m, *inputs, **attrs), dtype=object)
 
 
 def differentiable(case: Case) -> list[int]:
@@ -74,10 +107,13 @@ class Witness(NamedTuple):
     hessian: Any
 
 
-def _inputs(case: Case, m: Any, entry: Callable[[float, int], Any]) -> list[Any]:
+def _inputs(case: Case, m: Any, entry: Callable[[float, int], Any], elementwise: bool) -> list[Any]:
     """The inputs as object arrays; ``entry(x, k)`` stands for differentiable number ``k``."""
     count, found = 0, []
     for i, x in enumerate(case.values):
+        if np.asarray(x).dtype.kind != "f" and not elementwise:
+            found.append(np.asarray(x))  # positions and masks are used as they are
+            continue
         array = np.array(x, dtype=object)
         if i in differentiable(case):
             for at in np.ndindex(array.shape):
@@ -89,10 +125,6 @@ def _inputs(case: Case, m: Any, entry: Callable[[float, int], Any]) -> list[Any]
     return found
 
 
-def _attrs(op: Op, case: Case) -> dict[str, Any]:
-    return {**op.attrs, **case.attrs}
-
-
 def _points(case: Case) -> Any:
     parts = [np.ravel(case.values[i]) for i in differentiable(case)]
     return np.concatenate(parts) if parts else np.zeros(0)
@@ -101,12 +133,12 @@ def _points(case: Case) -> Any:
 @functools.cache
 def sympy_witness(name: str, index: int) -> Witness:
     """Local derivatives of the formula by SymPy, put together by the chain rule."""
-    case, op = SAMPLES[name].cases[index], OPS[name]
+    what = subject(name)
+    case = what.cases[index]
     point = _points(case)
     symbols = [sp.Symbol(f"x{k}", real=True) for k in range(point.size)]
-    outputs = by_formula(
-        op, BY_SYMPY, _inputs(case, BY_SYMPY, lambda _, k: symbols[k]), _attrs(op, case)
-    )
+    inputs = _inputs(case, BY_SYMPY, lambda _, k: symbols[k], what.elementwise)
+    outputs = by_formula(what, BY_SYMPY, inputs, {**what.attrs, **case.attrs})
     jacobian, second, flat = {}, {}, []
     for i, y in enumerate(outputs.ravel()):
         y = sp.sympify(y)
@@ -117,7 +149,8 @@ def sympy_witness(name: str, index: int) -> Witness:
             second.update({(i, j, k): sp.diff(jacobian[i, j], symbols[k]) for k in near})
     with mp.workdps(50):
         expressions = [flat, list(jacobian.values()), list(second.values())]
-        flat_spikes = {"DiracDelta": lambda *_: mp.mpf(0)}  # no sample lies on a jump
+        # no sample lies on a jump
+        flat_spikes = {"DiracDelta": lambda *_: mp.mpf(0), "Step": mp.floor}
         evaluate = sp.lambdify(symbols, expressions, [flat_spikes, "mpmath"], cse=True)
         values, slopes, seconds = evaluate(*[mp.mpf(float(x)) for x in point])
         w, v = weights(outputs.size)
@@ -138,13 +171,16 @@ def sympy_witness(name: str, index: int) -> Witness:
 @functools.cache
 def mpmath_witness(name: str, index: int) -> Witness:
     """Differences of the formula at 80 digits with a step of 1e-20: exact to about 1e-40."""
-    case, op = SAMPLES[name].cases[index], OPS[name]
+    what = subject(name)
+    case = what.cases[index]
     point = _points(case)
     n = point.size
 
     def outputs(shift: dict[int, Any]) -> Any:
-        inputs = _inputs(case, BY_MPMATH, lambda x, k: mp.mpf(x) + shift.get(k, 0))
-        return by_formula(op, BY_MPMATH, inputs, _attrs(op, case))
+        inputs = _inputs(
+            case, BY_MPMATH, lambda x, k: mp.mpf(x) + shift.get(k, 0), what.elementwise
+        )
+        return by_formula(what, BY_MPMATH, inputs, {**what.attrs, **case.attrs})
 
     def cost(shift: dict[int, Any]) -> Any:
         y = outputs(shift).ravel()
@@ -188,7 +224,9 @@ def same(got: Any, wanted: Any, what: str) -> None:
     assert np.asarray(got).dtype == np.asarray(wanted).dtype, what
 
 
-def record(op: Op, case: Case, dtype: Any = None) -> tuple[Node, Node, list[Node]]:
+def record(
+    call: Callable[..., Any], case: Case, dtype: Any = None
+) -> tuple[Node, Node, list[Node]]:
     """The operation's node, the cost above it, and the leaves."""
     leaves, inputs = [], []
     for i, x in enumerate(case.values):
@@ -196,7 +234,7 @@ def record(op: Op, case: Case, dtype: Any = None) -> tuple[Node, Node, list[Node
             x = x.astype(dtype)
         inputs.append(leaf(x, f"x{i}") if i in differentiable(case) else x)
         leaves += [inputs[-1]] * (i in differentiable(case))
-    y = op(*[inputs[0] if leaves else constant(inputs[0]), *inputs[1:]], **case.attrs)
+    y = call(*[inputs[0] if leaves else constant(inputs[0]), *inputs[1:]], **case.attrs)
     w, v = weights(int(np.prod(y.shape)))
     if y.shape:
         w, v = w.reshape(y.shape), v.reshape(y.shape)
@@ -221,8 +259,9 @@ def _hessian(slopes: Sequence[Node], leaves: Sequence[Node]) -> Any:
 
 def check_faces(name: str, index: int) -> None:
     """Every face of one operation on one case; AssertionError where any two disagree."""
-    op, case = OPS[name], SAMPLES[name].cases[index]
-    y, cost, leaves = record(op, case)
+    what = subject(name)
+    case = what.cases[index]
+    y, cost, leaves = record(what.call, case)
     fast = gradient(cost, leaves)
     nodes = gradient(cost, leaves, create_graph=True)
     for x, g, node in zip(leaves, fast, nodes, strict=True):
@@ -235,7 +274,7 @@ def check_faces(name: str, index: int) -> None:
         close(_flat(fast), witness.gradient, f"{name}: gradient")
         close(hessian, witness.hessian, f"{name}: second order", rtol=1e-10, atol=1e-11)
     _check_twice(name, nodes, leaves)
-    _check_single_precision(name, op, case, y, fast)
+    _check_single_precision(name, what.call, case, y, fast)
 
 
 def _check_twice(name: str, nodes: Sequence[Node], leaves: Sequence[Node]) -> None:
@@ -247,11 +286,13 @@ def _check_twice(name: str, nodes: Sequence[Node], leaves: Sequence[Node]) -> No
             same(g, node.value, f"{name}: value mode and create_graph, second order")
 
 
-def _check_single_precision(name: str, op: Op, case: Case, y: Node, fast: Sequence[Any]) -> None:
+def _check_single_precision(
+    name: str, call: Callable[..., Any], case: Case, y: Node, fast: Sequence[Any]
+) -> None:
     """float32 stays float32, in value and gradient."""
     if not case.single or not any(np.ndim(case.values[i]) for i in differentiable(case)):
         return
-    small, cost, leaves = record(op, case, np.float32)
+    small, cost, leaves = record(call, case, np.float32)
     assert small.dtype == (np.float32 if y.dtype.kind == "f" else y.dtype), f"{name}: {small.dtype}"
     close(small.value, y.value, f"{name}: float32 value", 1e-5, 1e-6)
     for x, g, wide in zip(leaves, gradient(cost, leaves), fast, strict=True):

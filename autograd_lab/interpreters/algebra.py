@@ -48,6 +48,21 @@ class FlatSign(sp.Function):  # type: ignore[misc]
         return rf"\operatorname{{sign}}\left({printer._print(self.args[0])}\right)"
 
 
+class FlatFloor(sp.Function):  # type: ignore[misc]
+    """The whole number below, with slope 0 where SymPy's derivative has no value."""
+
+    is_real = True
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        return sp.Integer(0)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"⌊{printer._print(self.args[0])}⌋"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\left\lfloor {printer._print(self.args[0])} \right\rfloor"
+
+
 class SymPyMath:
     """The mathematics that formula faces are written in, done by SymPy.
 
@@ -55,7 +70,8 @@ class SymPyMath:
     """
 
     exp, log, sin, cos, tan, tanh = sp.exp, sp.log, sp.sin, sp.cos, sp.tan, sp.tanh
-    erf, erfc, sign, abs = sp.erf, sp.erfc, FlatSign, sp.Abs
+    asin, acos, atan, atan2, sinh, cosh = sp.asin, sp.acos, sp.atan, sp.atan2, sp.sinh, sp.cosh
+    erf, erfc, sign, abs, floor = sp.erf, sp.erfc, FlatSign, sp.Abs, FlatFloor
     sqrt = staticmethod(sp.sqrt)
     less, less_equal, equal, not_equal = sp.Lt, sp.Le, sp.Eq, sp.Ne
     power = staticmethod(sp.Pow)
@@ -231,6 +247,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sp.Le: operator.le, sp.Gt: operator.gt, sp.Ge: operator.ge, sp.Eq: operator.eq,
     sp.Ne: operator.ne, sp.Or: lambda *xs: any(xs), sp.And: lambda *xs: all(xs),
     sp.Not: operator.not_, sp.ITE: lambda c, a, b: a if c else b, FlatSign: mpmath.sign,
+    FlatFloor: mpmath.floor, sp.asin: mpmath.asin, sp.acos: mpmath.acos, sp.atan: mpmath.atan,
+    sp.atan2: mpmath.atan2, sp.sinh: mpmath.sinh, sp.cosh: mpmath.cosh,
     type(sp.pi): lambda: mpmath.pi,
 }  # fmt: skip
 
@@ -356,6 +374,12 @@ class _Text(StrPrinter):  # type: ignore[misc]
     def _print_log(self, expr: Any) -> str:
         return f"ln({self._print(expr.args[0])})"
 
+    def _print_arc(self, expr: Any) -> str:
+        name = expr.func.__name__.replace("a", "arc", 1)  # asin is written arcsin, as it is read
+        return f"{name}({', '.join(map(self._print, expr.args))})"
+
+    _print_asin = _print_acos = _print_atan = _print_atan2 = _print_arc
+
     def _print_Abs(self, expr: Any) -> str:
         return f"|{self._print(expr.args[0])}|"
 
@@ -369,7 +393,7 @@ class _Text(StrPrinter):  # type: ignore[misc]
 
 class _Latex(LatexPrinter):  # type: ignore[misc]
     def __init__(self, names: Mapping[Any, Formula]) -> None:
-        super().__init__({"ln_notation": True})
+        super().__init__({"ln_notation": True, "inv_trig_style": "full"})
         self._names = names
 
     def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:

@@ -41,6 +41,8 @@ def _number(x: Any) -> Any:
 MPMATH = SimpleNamespace(
     exp=mpmath.exp, expm1=mpmath.expm1, log=mpmath.log, log1p=mpmath.log1p, sqrt=mpmath.sqrt,
     sin=mpmath.sin, cos=mpmath.cos, tan=mpmath.tan, tanh=mpmath.tanh,
+    asin=mpmath.asin, acos=mpmath.acos, atan=mpmath.atan, atan2=mpmath.atan2,
+    sinh=mpmath.sinh, cosh=mpmath.cosh, floor=mpmath.floor,
     erf=mpmath.erf, erfc=mpmath.erfc, sign=mpmath.sign, abs=abs, power=power,
     less=operator.lt, less_equal=operator.le, equal=operator.eq, not_equal=operator.ne,
     where=lambda condition, a, b: a if condition else b,

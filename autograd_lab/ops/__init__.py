@@ -1,55 +1,75 @@
-"""Every operation by name, and the written table of the kinks.
+"""Every operation by its name in NumPy, and the written table of the kinks.
 
-The functions here work on plain numbers, arrays and nodes alike.
+The functions here work on plain numbers, arrays and nodes alike.  Those with a rule of their own
+are entries of ``graph.OPS``; the others are made of these, and so are their derivatives.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from autograd_lab.ops.contract import einsum, matmul
-from autograd_lab.ops.elementwise import (
-    abs,
-    add,
-    cos,
-    divide,
+from autograd_lab.graph import FUNCTIONS
+from autograd_lab.ops.activations import (
     elu,
-    equal,
-    erf,
-    erfc,
-    exp,
-    expm1,
-    gelu,
-    greater,
-    greater_equal,
-    identity,
+    hard_sigmoid,
     leaky_relu,
-    less,
-    less_equal,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    not_equal,
-    power,
     prelu,
     relu,
     rrelu,
-    sech2,
     selu,
     sigmoid,
-    sign,
-    sin,
+    silu,
     softplus,
-    sqrt,
-    square,
-    subtract,
-    tan,
-    tanh,
+    softsign,
+)
+from autograd_lab.ops.arithmetic import add, divide, identity, multiply, negative, square, subtract
+from autograd_lab.ops.arrange import (
+    expand_dims,
+    moveaxis,
+    one_hot,
+    pad,
+    ravel,
+    repeat,
+    roll,
+    split,
+    squeeze,
+    stack,
+    swapaxes,
+    tile,
+    trace,
+    tril,
+    triu,
+)
+from autograd_lab.ops.choice import (
+    abs,
+    clip,
+    equal,
+    floor,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    maximum,
+    minimum,
+    not_equal,
+    sign,
     where,
 )
+from autograd_lab.ops.contract import dot, einsum, inner, matmul, outer, tensordot
+from autograd_lab.ops.error_function import erf, erfc, gaussian, gelu, normal_cdf
+from autograd_lab.ops.exponential import exp, expm1, hypot, log, log1p, power, sqrt
+from autograd_lab.ops.indexing import (
+    argmax,
+    argmin,
+    argsort,
+    diagonal,
+    flip,
+    getitem,
+    put,
+    sort,
+    take,
+    take_along_axis,
+)
+from autograd_lab.ops.kinks import KINKS, Kink
+from autograd_lab.ops.linear import cholesky, det, inv, solve
 from autograd_lab.ops.movement import (
     broadcast_to,
     cast,
@@ -60,100 +80,135 @@ from autograd_lab.ops.movement import (
     transpose,
     widen,
 )
-from autograd_lab.ops.reduce import mean, sum
+from autograd_lab.ops.reduce import cumsum, max, mean, min, prod, sum
+from autograd_lab.ops.soft import log_softmax, logsumexp, softmax
+from autograd_lab.ops.statistics import norm, std, var
+from autograd_lab.ops.trigonometry import (
+    arccos,
+    arcsin,
+    arctan,
+    arctan2,
+    cos,
+    cosh,
+    sech2,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
 
 __all__ = [
     "KINKS",
     "Kink",
     "abs",
     "add",
+    "arccos",
+    "arcsin",
+    "arctan",
+    "arctan2",
+    "argmax",
+    "argmin",
+    "argsort",
     "broadcast_to",
     "cast",
+    "cholesky",
+    "clip",
     "concatenate",
     "cos",
+    "cosh",
+    "cumsum",
+    "det",
+    "diagonal",
     "divide",
+    "dot",
     "einsum",
     "elu",
     "equal",
     "erf",
     "erfc",
     "exp",
+    "expand_dims",
     "expm1",
+    "flip",
+    "floor",
+    "gaussian",
     "gelu",
+    "getitem",
     "greater",
     "greater_equal",
+    "hard_sigmoid",
+    "hypot",
     "identity",
+    "inner",
+    "inv",
     "leaky_relu",
     "less",
     "less_equal",
     "log",
     "log1p",
+    "log_softmax",
+    "logsumexp",
     "matmul",
+    "max",
     "maximum",
     "mean",
+    "min",
     "minimum",
+    "moveaxis",
     "multiply",
     "narrow",
     "negative",
+    "norm",
+    "normal_cdf",
     "not_equal",
+    "one_hot",
+    "outer",
+    "pad",
     "power",
     "prelu",
+    "prod",
+    "put",
+    "ravel",
     "relu",
+    "repeat",
     "reshape",
+    "roll",
     "rrelu",
     "sech2",
     "selu",
     "sigmoid",
     "sign",
+    "silu",
     "sin",
+    "sinh",
+    "softmax",
     "softplus",
+    "softsign",
+    "solve",
+    "sort",
+    "split",
     "sqrt",
     "square",
+    "squeeze",
+    "stack",
+    "std",
     "subtract",
     "sum",
     "sum_to",
+    "swapaxes",
+    "take",
+    "take_along_axis",
     "tan",
     "tanh",
+    "tensordot",
+    "tile",
+    "trace",
     "transpose",
+    "tril",
+    "triu",
+    "var",
     "where",
     "widen",
 ]
 
-
-@dataclass(frozen=True)
-class Kink:
-    """A point where an operation has no derivative, and the number used in its place."""
-
-    op: str
-    where: str
-    at: tuple[float, ...]
-    slopes: tuple[float, ...]
-    reason: str
-
-
-KINKS: tuple[Kink, ...] = (
-    Kink(
-        "relu",
-        "x = 0",
-        (0.0,),
-        (0.0,),
-        "as Keras and PyTorch; any number in [0, 1] is a subgradient",
-    ),
-    Kink("abs", "x = 0", (0.0,), (0.0,), "the middle of [-1, 1]"),
-    Kink("maximum", "a = b", (1.0, 1.0), (0.5, 0.5), "ties share equally and the sum is kept"),
-    Kink("minimum", "a = b", (1.0, 1.0), (0.5, 0.5), "ties share equally and the sum is kept"),
-    Kink("leaky_relu", "x = 0", (0.0,), (1.0,), "the upper side, as Keras"),
-    Kink("rrelu", "x = 0", (0.0,), (1.0,), "the upper side, as leaky_relu"),
-    Kink("prelu", "x = 0", (0.0, 0.25), (1.0, 0.0), "the upper side, as leaky_relu"),
-    Kink("elu", "x = 0, alpha != 1", (0.0,), (1.0,), "the lower side: alpha e^0"),
-    Kink("selu", "x = 0", (0.0,), (1.0507009873554805 * 1.6732632423543772,), "the lower side"),
-    Kink("sqrt", "x = 0", (0.0,), (float("inf"),), "the slope grows without bound"),
-    Kink("log", "x = 0", (0.0,), (float("inf"),), "the slope 1/x grows without bound"),
-    Kink("power", "a = 0, 0 < b < 1", (0.0, 0.5), (float("inf"), 0.0), "as the root"),
-    Kink("power", "a = 0, b = 0", (0.0, 0.0), (0.0, 0.0), "x^0 is 1 everywhere, 0^0 included"),
-    Kink("sign", "x = 0", (0.0,), (), "a jump: no slope on purpose, here and everywhere"),
-    *(
-        Kink(name, "a = b", (1.0, 1.0), (), "a choice changes here; the branch taken counts")
-        for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
-    ),
-)
+FUNCTIONS.update({name: globals()[name] for name in __all__ if name not in ("KINKS", "Kink")})
