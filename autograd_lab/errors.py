@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 
 
@@ -43,3 +45,19 @@ class MissingToolError(AutogradLabError):
     """A renderer, extra or data set is not installed and nothing can stand in for it."""
 
     exit_code = 5
+
+
+class KinkWarning(UserWarning):
+    """A slope was taken where there is none: the number used is a convention (``KINKS``)."""
+
+
+class LostGradientWarning(UserWarning):
+    """A value was taken out of a function that is being differentiated, and its slope with it."""
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn about the line of the user's program that led here, not about one of ours."""
+    depth, frame = 2, sys._getframe(1)  # stack level 2 is whoever called this
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("autograd_lab"):
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=depth)

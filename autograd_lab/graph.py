@@ -19,7 +19,14 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from autograd_lab.errors import AutogradLabError, GradientError, ShapeError, UsageError
+from autograd_lab.errors import (
+    AutogradLabError,
+    GradientError,
+    LostGradientWarning,
+    ShapeError,
+    UsageError,
+    warn_user,
+)
 
 Value: TypeAlias = Any  # a float, a bool (of a comparison) or a numpy array of them
 Pull: TypeAlias = Callable[..., Any]  # (g, y, *inputs, **attrs) -> g times dy/dx, for one input x
@@ -35,8 +42,9 @@ PLAIN_ANSWERS = {
     "isclose", "array_equal", "isfinite", "isinf", "isnan", "array_repr", "array_str",
     "result_type", "may_share_memory", "shares_memory",
 }  # fmt: skip
-_next_serial = itertools.count().__next__
+next_serial = itertools.count().__next__
 _scope: tuple[str, ...] = ()
+_watched_from = float("inf")  # nodes made since then are being differentiated
 
 
 class Op:
@@ -113,13 +121,17 @@ class Op:
         """The forward value of plain inputs; floats stay floats, and inf and nan are no alarm."""
         if self.scalar is not None:
             for value in values:
-                if type(value) is not float:
+                if type(value) is not float and type(value) is not bool:
                     break
             else:
                 return self.scalar(*values, **attrs)
+        with np.errstate(all="ignore"):
+            return self.on_arrays(values, attrs)
+
+    def on_arrays(self, values: Sequence[Value], attrs: Mapping[str, Any]) -> Value:
+        """The forward value by NumPy; a misfit names the operation and the shapes."""
         try:
-            with np.errstate(all="ignore"):
-                value = self.forward(*values, **attrs)
+            value = self.forward(*values, **attrs)
         except (ValueError, IndexError, TypeError) as error:
             shapes = " and ".join(str(np.shape(value)) for value in values)
             hint = (
@@ -130,31 +142,37 @@ class Op:
 
     def __call__(self, *inputs: Any, **attrs: Any) -> Any:
         """Record a node if any input is one, else compute on the plain values."""
-        if self.arity is not None and len(inputs) > self.arity:
+        if len(inputs) != self.arity and self.arity is not None:
             inputs, attrs = self._bind(inputs, attrs)
-        if self.arity is not None and len(inputs) != self.arity:
-            raise TypeError(
-                f"{self.name} takes {self.arity} input{'s' * (self.arity != 1)}, not {len(inputs)}"
-            )
         if attrs or self.attrs is not NO_ATTRS:
             attrs = self._complete(attrs)
+        recorded, values = False, []
         for x in inputs:
-            if isinstance(x, Node):
-                break
-        else:
-            return self.evaluate([plain(x) for x in inputs], attrs)
-        nodes = tuple([x if isinstance(x, Node) else constant(x) for x in inputs])
-        value = self.evaluate([node.value for node in nodes], attrs)
-        return Node(self, nodes, value, attrs or NO_ATTRS)
+            if type(x) is not float:
+                if isinstance(x, Node):
+                    recorded, x = True, x.value
+                else:
+                    x = plain(x)
+            values.append(x)
+        value = self.evaluate(values, attrs)
+        if not recorded:
+            return value
+        nodes = [
+            x if isinstance(x, Node) else Node(None, v) for x, v in zip(inputs, values, strict=True)
+        ]
+        return Node.of(self, nodes, value, attrs or NO_ATTRS)
 
     def _bind(
-        self, inputs: tuple[Any, ...], attrs: Mapping[str, Any]
+        self, inputs: tuple[Any, ...], attrs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Surplus positional inputs as attributes, in their order: ``elu(x, 0.5)``."""
         assert self.arity is not None
         surplus = dict(zip(self.attrs, inputs[self.arity :], strict=False))
-        if len(inputs) > self.arity + len(self.attrs) or surplus.keys() & attrs.keys():
-            return inputs, dict(attrs)
+        count = len(inputs)
+        if not self.arity < count <= self.arity + len(self.attrs) or surplus.keys() & attrs.keys():
+            raise TypeError(
+                f"{self.name} takes {self.arity} input{'s' * (self.arity != 1)}, not {count}"
+            )
         return inputs[: self.arity], {**surplus, **attrs}
 
     def _complete(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,11 +216,11 @@ def _operator(
         return general, reflected
 
     def forward(self: Node, other: Any) -> Node:
-        if type(other) is not Node:
+        if type(other) is not Node and not isinstance(other, Node):
             other = constant(other)
         a, b = self.value, other.value
         if type(a) is float and type(b) is float:
-            return Node(OPS[name], (self, other), on_floats(a, b))
+            return Node(OPS[name], on_floats(a, b), self, other)
         return OPS[name](self, other)  # type: ignore[no-any-return]
 
     return forward, reflected
@@ -213,25 +231,54 @@ class Node:
 
     Nodes compare by identity.  ``serial`` grows with creation, so sorting by it is a topological
     order.  ``scope`` names the part of a model that a node belongs to, outermost first.
+
+    The inputs stand in two slots: ``left``, and ``right``, which from the third input on is a tuple
+    of all but the first.  A tuple of inputs in every node would be one more object for the garbage
+    collector to walk, and that is where large graphs of numbers spend their time.
     """
 
-    __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "scope", "serial", "value")
+    __slots__ = (
+        "__weakref__", "attrs", "left", "name", "op", "right", "scope", "serial", "value",
+    )  # fmt: skip
 
     def __init__(
         self,
         op: Op | None,
-        inputs: tuple[Node, ...],
         value: Value,
+        left: Node | None = None,
+        right: Node | tuple[Node, ...] | None = None,
         attrs: Mapping[str, Any] = NO_ATTRS,
         name: str | None = None,
     ) -> None:
         self.op = op
-        self.inputs = inputs
         self.value = value
+        self.left = left
+        self.right = right
         self.attrs = attrs
         self.name = name
         self.scope = _scope
-        self.serial = _next_serial()
+        self.serial = next_serial()
+
+    @classmethod
+    def of(
+        cls, op: Op, inputs: Sequence[Node], value: Value, attrs: Mapping[str, Any] = NO_ATTRS
+    ) -> Node:
+        """The node of an operation on any number of inputs."""
+        if len(inputs) == 1:
+            return cls(op, value, inputs[0], None, attrs)
+        if len(inputs) == 2:
+            return cls(op, value, inputs[0], inputs[1], attrs)
+        return cls(op, value, *([inputs[0], tuple(inputs[1:])] if inputs else []), attrs=attrs)
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """What the operation was applied to, in order."""
+        left, right = self.left, self.right
+        if left is None:
+            return ()
+        if right is None:
+            return (left,)
+        return (left, *right) if type(right) is tuple else (left, right)  # type: ignore[return-value]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -272,6 +319,13 @@ class Node:
         return bool(self.value)
 
     def __float__(self) -> float:
+        if self.serial >= _watched_from and not self.is_constant:
+            warn_user(
+                f"lost gradient: float() of {self!r} while it is being differentiated, as "
+                "math.sin does, lets no gradient through; use a function of autograd_lab.ops, or "
+                "item() where no gradient is wanted",
+                LostGradientWarning,
+            )
         return float(self.value)
 
     def __len__(self) -> int:
@@ -386,12 +440,12 @@ def leaf(value: Any, name: str | None = None) -> Node:
     if isinstance(held, np.ndarray):
         held = held.copy()
         held.flags.writeable = False
-    return Node(None, (), held, NO_ATTRS, name)
+    return Node(None, held, name=name)
 
 
 def constant(value: Any) -> Node:
     """A leaf without a name: a number written in a formula."""
-    return Node(None, (), plain(value))
+    return Node(None, plain(value))
 
 
 @contextmanager
@@ -405,17 +459,40 @@ def scope(name: str) -> Iterator[None]:
         _scope = outer
 
 
+@contextmanager
+def watched() -> Iterator[int]:
+    """Nodes made inside are being differentiated: to take a float out of one is warned of.
+
+    Gives the serial number from which on nodes are made inside.
+    """
+    global _watched_from
+    outer, first = _watched_from, next_serial()
+    _watched_from = min(outer, first)
+    try:
+        yield first
+    finally:
+        _watched_from = outer
+
+
 def toposort(outputs: Iterable[Node], stop: Container[Node] = ()) -> list[Node]:
     """Every node the outputs depend on, inputs before their users; nothing below ``stop``."""
     seen = set(outputs)
     stack = list(seen)
+    push, note = stack.append, seen.add
     while stack:
         node = stack.pop()
-        if node.inputs and node not in stop:
-            for x in node.inputs:
-                if x not in seen:
-                    seen.add(x)
-                    stack.append(x)
+        if node in stop:
+            continue
+        left, right = node.left, node.right
+        if left is not None and left not in seen:
+            note(left)
+            push(left)
+        if right is None:
+            continue
+        for x in right if type(right) is tuple else (right,):
+            if x not in seen:
+                note(x)
+                push(x)
     return sorted(seen, key=_serial)
 
 

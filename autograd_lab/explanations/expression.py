@@ -115,7 +115,7 @@ def _smallest(output: Node, leaves: Mapping[str, Node]) -> tuple[str, ...]:
     """The variable with the smallest gradient other than zero, else the first one."""
     if not leaves:
         return ()
-    slopes = gradient(output, list(leaves.values()))
+    slopes = gradient(output, list(leaves.values()), warn=False)
     sized = [(abs(g), name) for name, g in zip(leaves, slopes, strict=True) if g]
     return (min(sized)[1],) if sized else (next(iter(leaves)),)
 

@@ -70,7 +70,7 @@ def _true_slope(edge: Edge, budget: precise.Budget) -> precise.Difference:
     node = edge.node
     assert node.op is not None
     inputs = {x: leaf(x.value, x.name) for x in node.inputs if not isinstance(x.value, bool)}
-    alone = Node(node.op, tuple(inputs.get(x, x) for x in node.inputs), node.value, node.attrs)
+    alone = Node.of(node.op, [inputs.get(x, x) for x in node.inputs], node.value, node.attrs)
     scale = abs(float(edge.source)) or 1.0
     result = precise.difference(alone, {inputs[edge.source]: scale}, budget)
     return precise.Difference(result.value / scale, result.digits, result.conclusive)

@@ -8,16 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab.errors import GradientError
+from autograd_lab.errors import GradientError, KinkWarning, warn_user
 from autograd_lab.graph import Node, Value, active_nodes, constant, sweep, toposort
 from autograd_lab.ops import cast, equal, sum_to, where
 
 
-def gradient(output: Node, leaves: Sequence[Node], *, create_graph: bool = False) -> list[Any]:
+def gradient(
+    output: Node, leaves: Sequence[Node], *, create_graph: bool = False, warn: bool = True
+) -> list[Any]:
     """d(sum of output)/d(leaf) for each leaf, of the leaf's shape; the graph stays as it is.
 
     Plain values by default.  With ``create_graph`` the answer is nodes, and can be differentiated,
     drawn and explained like any other.  A leaf that the output does not depend on gets zeros.
+    Where a value lies on a kink, a KinkWarning names the operation; ``warn=False`` is silent.
 
     >>> from autograd_lab import ops
     >>> from autograd_lab.graph import leaf
@@ -28,13 +31,13 @@ def gradient(output: Node, leaves: Sequence[Node], *, create_graph: bool = False
     >>> gradient(slope, [x])
     [18.0]
     """
-    found = backward(output, leaves, create_graph=create_graph)
+    found = backward(output, leaves, create_graph=create_graph, warn=warn)
     slopes = [found[x] if x in found else _zeros(x, create_graph) for x in leaves]
     return slopes if create_graph else _separate(slopes)
 
 
 def backward(
-    output: Node, leaves: Sequence[Node], *, create_graph: bool = False
+    output: Node, leaves: Sequence[Node], *, create_graph: bool = False, warn: bool = False
 ) -> dict[Node, Any]:
     """The adjoint d(sum of output)/d(node) of every node between the leaves and the output."""
     for x in leaves:
@@ -44,7 +47,15 @@ def backward(
                 "make it a float to differentiate by it"
             )
     order = toposort([output])
+    _refuse_stale(order)
+    if not create_graph and set(map(type, map(_value, order))) == {float}:
+        adjoint = _backward_floats(order, output)
+        if warn:
+            _tell_kinks([node for node in order if node.op and node.op.kink and adjoint[node]])
+        return adjoint
     active = active_nodes(order, leaves)
+    if warn:
+        _tell_kinks([node for node in order if node.op and node.op.kink and node in active])
     seed = 1.0 if type(output.value) is float else np.ones_like(output.value)
     if create_graph:
         guarded = any(node.op is not None and node.op.selects for node in order)
@@ -52,6 +63,72 @@ def backward(
         return sweep(order, {output: constant(seed)}, pull, operator.add, active)
     with np.errstate(all="ignore"):
         return _backward_values(order, output, seed, active)
+
+
+_value = operator.attrgetter("value")
+
+
+def _refuse_stale(order: Sequence[Node]) -> None:
+    """A variable that got a new value after it was used would give slopes at a mixture of both."""
+    changed = {
+        x for x in order if type(x) is not Node and getattr(x, "assigned", x.serial) > x.serial
+    }
+    for node in order if changed else ():
+        for x in node.inputs:
+            if x in changed and x.assigned > node.serial:  # type: ignore[attr-defined]
+                raise GradientError(
+                    f"{x!r} got a new value after {node!r} was calculated from the old one; "
+                    "calculate the output again, then take its gradient"
+                )
+
+
+def _tell_kinks(nodes: Sequence[Node]) -> None:
+    """Warn where a slope is a convention, naming each operation once."""
+    hit: dict[str, tuple[int, int]] = {}
+    for node in nodes:
+        op = node.op
+        assert op is not None
+        assert op.kink is not None
+        on = np.asarray(op.kink(*[x.value for x in node.inputs], **node.attrs))
+        if on.any():
+            count, size = hit.get(op.name, (0, 0))
+            hit[op.name] = (count + int(on.sum()), size + on.size)
+    if hit:
+        places = ", ".join(f"{name} ({count} of {size})" for name, (count, size) in hit.items())
+        warn_user(
+            f"kink: there is no derivative at some values of {places}; the slopes used there are "
+            "conventions, listed in autograd_lab.KINKS",
+            KinkWarning,
+        )
+
+
+def _backward_floats(order: Sequence[Node], output: Node) -> dict[Node, float]:
+    """The adjoints in a graph of single numbers: one product and one sum for each edge.
+
+    Nodes that depend on no leaf are walked too: to find them out would take longer.
+    """
+    adjoint = dict.fromkeys(order, 0.0)
+    adjoint[output] = 1.0
+    for node in reversed(order):
+        op, left, right, g = node.op, node.left, node.right, adjoint[node]
+        if g == 0.0 or op is None:  # nothing arrives: nothing passes, even if the slope is inf
+            continue
+        rules = op.vjp
+        if type(right) is Node and not node.attrs and type(rules) is tuple:
+            a, b = left.value, right.value  # type: ignore[union-attr]
+            first, second = rules
+            if first is not None:
+                adjoint[left] += first(g, node.value, a, b)  # type: ignore[index]
+            if second is not None:
+                adjoint[right] += second(g, node.value, a, b)
+            continue
+        inputs = node.inputs
+        values = [x.value for x in inputs]
+        for i, x in enumerate(inputs):
+            rule = op.pull(i)
+            if rule is not None:
+                adjoint[x] += float(rule(g, node.value, *values, **node.attrs))
+    return adjoint
 
 
 def _backward_values(

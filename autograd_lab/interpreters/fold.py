@@ -58,7 +58,7 @@ def _folded(node: Node, made: dict[Node, Node], ops: dict[Composition, Op]) -> N
     inputs = _reading_order(node, made)
     if len(inner) - len(inputs) == 1 and node.op is not None:
         return _like(
-            node, Node(node.op, tuple(made[x] for x in node.inputs), node.value, node.attrs)
+            node, Node.of(node.op, [made[x] for x in node.inputs], node.value, node.attrs)
         )
     constants = [x for x in inner if x.op is None and x not in made]
     place = {x: i for i, x in enumerate([*inputs, *constants])}
@@ -72,7 +72,7 @@ def _folded(node: Node, made: dict[Node, Node], ops: dict[Composition, Op]) -> N
     program = Composition(len(inputs), tuple(x.value for x in constants), tuple(steps))
     if program not in ops:
         ops[program] = composed(program)
-    return _like(node, Node(ops[program], tuple(made[x] for x in inputs), node.value))
+    return _like(node, Node.of(ops[program], [made[x] for x in inputs], node.value))
 
 
 def _like(node: Node, new: Node) -> Node:

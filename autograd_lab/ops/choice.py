@@ -35,15 +35,10 @@ not_equal: Op = _comparison(
 )
 
 
-def _choose(condition: Value, a: Value, b: Value) -> Value:
-    if isinstance(condition, (bool, float)) and type(a) is float and type(b) is float:
-        return a if condition else b
-    return np.where(condition, a, b)
-
-
 where: Op = elementwise(
     "where", bounded=True, label="where", selects=True,
-    forward=_choose,
+    forward=np.where,
+    scalar=lambda c, a, b: a if c else b,
     vjp=(None,
          lambda g, y, c, a, b: where(c, g, 0.0),
          lambda g, y, c, a, b: where(c, 0.0, g)),

@@ -93,7 +93,8 @@ def _costs(point: Point, order: int, rng: np.random.Generator) -> Iterator[Cost]
 
 
 def _slopes_of(cost: Cost, weights: Sequence[Any], leaves: Sequence[Node]) -> Node:
-    return dot(gradient(cost(leaves), leaves, create_graph=True), weights)
+    slopes = gradient(cost(leaves), leaves, create_graph=True, warn=False)
+    return dot(slopes, weights)
 
 
 def _weights(shape: tuple[int, ...], rng: np.random.Generator) -> Any:

@@ -76,7 +76,7 @@ class Comparison:
     def __init__(self, order: int, point: Point, cost: Cost, rtol: float | None) -> None:
         self.order, self.point, self.cost = order, point, cost
         leaves = point.leaves(point.values)
-        self.slopes = [np.asarray(g, float) for g in gradient(cost(leaves), leaves)]
+        self.slopes = [np.asarray(g, float) for g in gradient(cost(leaves), leaves, warn=False)]
         self.leaves = point.leaves(point.wide())
         self.output = cost(self.leaves)
         self.kinked = list(_kinked(self.output))

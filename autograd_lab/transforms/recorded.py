@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lab import ops
 from autograd_lab.errors import GradientError, UsageError
-from autograd_lab.graph import Node, constant, leaf, plain, toposort
+from autograd_lab.graph import Node, constant, leaf, plain, toposort, watched
 from autograd_lab.transforms.trees import Tree, entries, matched, named_entries, rebuild
 
 Function = Callable[..., Any]
@@ -73,15 +73,15 @@ def record(
 ) -> Call:
     """Call f with a node of its own for every number of the chosen arguments."""
     name = getattr(f, "__name__", type(f).__name__)
-    first = leaf(0.0).serial  # nodes made before this one come from outside
     nodes: list[Node] = []
     inside = list(args)
     chosen = _positions(argnums, len(args), name)
-    for k in chosen:
-        fresh = [_fresh(x, what) for what, x in named_entries(args[k], f"argument {k}")]
-        inside[k] = rebuild(args[k], fresh)
-        nodes += fresh
-    output, aux = f(*inside, **kwargs), None
+    with watched() as first:  # nodes made before come from outside
+        for k in chosen:
+            fresh = [_fresh(x, what) for what, x in named_entries(args[k], f"argument {k}")]
+            inside[k] = rebuild(args[k], fresh)
+            nodes += fresh
+        output, aux = f(*inside, **kwargs), None
     if has_aux:
         output, aux = _pair(output, name)
     outputs = output_nodes(output, name)
