@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any, Literal
 
-from autograd_lab import datasets
+from autograd_lab.datasets import places as datasets
 from autograd_lab.errors import AutogradLabError
 from autograd_lab.notation import to_ascii
 
@@ -33,6 +33,7 @@ HELPFUL = {
     "pygraphviz": "layout of pictures",
     "reportlab": "PDF",
     "resvg-py": "PNG",
+    "safetensors": "files of models and checkpoints",
     "ziafont": "the font of pictures",
 }
 
@@ -216,7 +217,7 @@ def _data_sets() -> Iterator[Finding]:
             f"elsewhere: put its four files into a folder and name that in {datasets.VARIABLE}"
         )
         yield Finding(
-            "data sets", "Fashion-MNIST", "note", f"{detail}; no command needs it yet", remedy
+            "data sets", "Fashion-MNIST", "note", f"{detail}; train fashion_mnist needs it", remedy
         )
 
 

@@ -14,7 +14,8 @@ import pytest
 from autograd_lab_cli.doctor import doctor
 from click.testing import CliRunner
 
-from autograd_lab import datasets, environment, explanations, pictures
+from autograd_lab import environment, explanations, pictures
+from autograd_lab.datasets import places as datasets
 from autograd_lab.environment import Finding, Survey, survey
 from autograd_lab.errors import MissingToolError
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 VARIABLE = "AUTOGRAD_LAB_DATA"
-FASHION_MNIST = (
+IDX_FILES = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
+FASHION_MNIST = IDX_FILES  # Fashion-MNIST kept the names of MNIST's files
 
 
 def folders() -> tuple[Path, ...]:
@@ -25,24 +27,33 @@ def folders() -> tuple[Path, ...]:
     )
 
 
-def fashion_mnist() -> tuple[Path | None, tuple[str, ...]]:
+def fashion_mnist(places: Iterable[Path] | None = None) -> tuple[Path | None, tuple[str, ...]]:
     """The first folder that holds all four files of Fashion-MNIST, or the files it lacks.
 
     The files may be packed with gzip, and lie in a searched folder or in ``fashion-mnist`` there.
     Without a complete folder the answer is None with what the fullest one lacks.
     """
     lacking: tuple[str, ...] = FASHION_MNIST
-    for place in folders():
+    for place in folders() if places is None else places:
         for folder in (place, place / "fashion-mnist"):
-            missing = tuple(name for name in FASHION_MNIST if not _is_there(folder / name))
+            missing = missing_files(folder)
             if not missing:
                 return folder, ()
             lacking = min(lacking, missing, key=len)
     return None, lacking
 
 
-def _is_there(file: Path) -> bool:
-    try:
-        return file.is_file() or file.with_name(file.name + ".gz").is_file()
-    except OSError:  # a folder that may not be read holds nothing for us
-        return False
+def missing_files(folder: Path) -> tuple[str, ...]:
+    """Which of the four IDX files a folder lacks."""
+    return tuple(name for name in IDX_FILES if idx_file(folder, name) is None)
+
+
+def idx_file(folder: Path, name: str) -> Path | None:
+    """The file of that name, as it is or packed with gzip."""
+    for file in (folder / name, folder / f"{name}.gz"):
+        try:
+            if file.is_file():
+                return file
+        except OSError:  # a folder that may not be read holds nothing for us
+            return None
+    return None
