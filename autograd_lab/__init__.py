@@ -14,7 +14,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd_lab import errors, ops
+    from autograd_lab import (
+        activations,
+        callbacks,
+        config,
+        constraints,
+        datasets,
+        errors,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        ops,
+        optimizers,
+        random,
+        regularizers,
+        utils,
+    )
+    from autograd_lab import config as backend
     from autograd_lab.errors import (
         AutogradLabError,
         ExpressionError,
@@ -28,11 +46,15 @@ if TYPE_CHECKING:
     from autograd_lab.graph import leaf as tensor
     from autograd_lab.interpreters.differentiate import gradient
     from autograd_lab.interpreters.replay import replay
+    from autograd_lab.layers import Input, Layer
+    from autograd_lab.models import Model, Sequential
     from autograd_lab.ops import KINKS
+    from autograd_lab.symbolic import KerasTensor
     from autograd_lab.transforms.check_report import GradientCheck
     from autograd_lab.transforms.checking import check_gradients
     from autograd_lab.transforms.gradients import grad, hvp, jvp, value_and_grad, vjp
     from autograd_lab.transforms.jacobians import hessian, jacobian
+    from autograd_lab.variables import Variable
 
     __version__: str
 
@@ -43,25 +65,46 @@ _HOMES = {
     "ExpressionError": "errors:ExpressionError",
     "GradientCheck": "transforms.check_report:GradientCheck",
     "GradientError": "errors:GradientError",
+    "Input": "layers:Input",
     "KINKS": "ops:KINKS",
+    "KerasTensor": "symbolic:KerasTensor",
+    "Layer": "layers:Layer",
     "MissingToolError": "errors:MissingToolError",
+    "Model": "models:Model",
     "Node": "graph:Node",
     "OPS": "graph:OPS",
+    "Sequential": "models:Sequential",
     "ShapeError": "errors:ShapeError",
     "UsageError": "errors:UsageError",
+    "Variable": "variables:Variable",
+    "activations": "activations",
+    "backend": "config",
+    "callbacks": "callbacks",
     "check_gradients": "transforms.checking:check_gradients",
+    "config": "config",
+    "constraints": "constraints",
+    "datasets": "datasets",
     "errors": "errors",
     "explain": "explanations:explain",
     "grad": "transforms.gradients:grad",
     "gradient": "interpreters.differentiate:gradient",
     "hessian": "transforms.jacobians:hessian",
     "hvp": "transforms.gradients:hvp",
+    "initializers": "initializers",
     "jacobian": "transforms.jacobians:jacobian",
     "jvp": "transforms.gradients:jvp",
+    "layers": "layers",
     "leaf": "graph:leaf",
+    "losses": "losses",
+    "metrics": "metrics",
+    "models": "models",
     "ops": "ops",
+    "optimizers": "optimizers",
+    "random": "random",
+    "regularizers": "regularizers",
     "replay": "interpreters.replay:replay",
     "tensor": "graph:leaf",
+    "utils": "utils",
     "value_and_grad": "transforms.gradients:value_and_grad",
     "vjp": "transforms.gradients:vjp",
 }
@@ -74,24 +117,45 @@ __all__ = [
     "ExpressionError",
     "GradientCheck",
     "GradientError",
+    "Input",
+    "KerasTensor",
+    "Layer",
     "MissingToolError",
+    "Model",
     "Node",
+    "Sequential",
     "ShapeError",
     "UsageError",
+    "Variable",
     "__version__",
+    "activations",
+    "backend",
+    "callbacks",
     "check_gradients",
+    "config",
+    "constraints",
+    "datasets",
     "errors",
     "explain",
     "grad",
     "gradient",
     "hessian",
     "hvp",
+    "initializers",
     "jacobian",
     "jvp",
+    "layers",
     "leaf",
+    "losses",
+    "metrics",
+    "models",
     "ops",
+    "optimizers",
+    "random",
+    "regularizers",
     "replay",
     "tensor",
+    "utils",
     "value_and_grad",
     "vjp",
 ]

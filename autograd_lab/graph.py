@@ -268,7 +268,8 @@ class Node:
             return cls(op, value, inputs[0], None, attrs)
         if len(inputs) == 2:
             return cls(op, value, inputs[0], inputs[1], attrs)
-        return cls(op, value, *([inputs[0], tuple(inputs[1:])] if inputs else []), attrs=attrs)
+        first = inputs[0] if inputs else None
+        return cls(op, value, first, tuple(inputs[1:]) or None, attrs)
 
     @property
     def inputs(self) -> tuple[Node, ...]:
@@ -278,7 +279,7 @@ class Node:
             return ()
         if right is None:
             return (left,)
-        return (left, *right) if type(right) is tuple else (left, right)  # type: ignore[return-value]
+        return (left, *right) if isinstance(right, tuple) else (left, right)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -327,6 +328,9 @@ class Node:
                 LostGradientWarning,
             )
         return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -489,7 +493,7 @@ def toposort(outputs: Iterable[Node], stop: Container[Node] = ()) -> list[Node]:
             push(left)
         if right is None:
             continue
-        for x in right if type(right) is tuple else (right,):
+        for x in right if isinstance(right, tuple) else (right,):
             if x not in seen:
                 note(x)
                 push(x)

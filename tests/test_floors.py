@@ -42,7 +42,10 @@ FLOORS = {
     "foundations": Floor(
         _within(
             "autograd_lab",
-            "errors datasets notation scaled reals graph language language.names language.spelling "
+            "errors config datasets.places datasets.names datasets.checks datasets.targets "
+            "datasets.dataset datasets.generators datasets.bundled datasets.arrays datasets.idx "
+            "datasets.npz_file datasets.csv_file datasets.options datasets.fashion_mnist "
+            "datasets.mnist datasets.reading datasets notation registry random settings scaled reals graph language language.names language.spelling "
             "language.refusal language.lexer language.grammar language.arguments "
             "language.json_text language.leaf_values language.program language.attributes "
             "language.node_table",
@@ -87,6 +90,43 @@ FLOORS = {
             "explanation .",
         )
     ),
+    "files": Floor(
+        _within(
+            "autograd_lab.files",
+            "refusals atomic plain_json generators seal tensors foreign checkpoints .",
+        ),
+        only=frozenset({"autograd_lab.errors"}),
+    ),
+    "parts": Floor(
+        _within(
+            "autograd_lab",
+            "variables recording symbolic initializers regularizers constraints activations "
+            "losses.base losses.labels losses.regression losses.probabilistic losses.focal "
+            "losses.hinge losses.checks losses metrics.base metrics.means metrics.accuracy "
+            "metrics.confusion metrics.area metrics.f_score metrics.operating metrics.overlap "
+            "metrics.probabilistic metrics.regression metrics optimizers.schedules "
+            "optimizers.conventions optimizers.marking optimizers.learning_rate "
+            "optimizers.clipping optimizers.step_report optimizers.explain_step optimizers.base "
+            "optimizers.sgd optimizers.adaptive optimizers.adam optimizers",
+        )
+    ),
+    "layers": Floor(
+        _within(
+            "autograd_lab.layers",
+            "base core activations merging regularization normalization resampling augmentation .",
+        )
+    ),
+    "training": Floor(
+        _within(
+            "autograd_lab",
+            "callbacks.screen callbacks.base callbacks.history callbacks.progress "
+            "callbacks.callback_list callbacks.monitor callbacks.prechelt callbacks.stopping "
+            "callbacks.rates callbacks.saving callbacks.csv_logger callbacks training.step "
+            "training.data training.compiled training.loop training.trainer training "
+            "models.summary models.saving models.model models.sequential models.cloning models "
+            "utils",
+        )
+    ),
     "front door": Floor(_within("autograd_lab", "environment .")),
     "commands": Floor(_within("autograd_lab_cli", ". streams doctor explain main __main__")),
     "gallery": Floor(_within("autograd_lab_gallery", ". pictures __main__")),
@@ -103,6 +143,8 @@ DOORS = {
     "pygraphviz": _within("autograd_lab.pictures", "layout_worker"),
     "reportlab": _within("autograd_lab.pictures", "pdf"),
     "resvg_py": _within("autograd_lab.pictures", "raster"),
+    "safetensors": _within("autograd_lab.files", "tensors"),
+    "sklearn": _within("autograd_lab", "datasets.bundled"),
     "sympy": _within("autograd_lab.interpreters", "algebra"),
     "ziafont": _within("autograd_lab.pictures", "measure"),
 }

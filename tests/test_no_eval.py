@@ -18,12 +18,16 @@ MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "run
 
 
 def faults(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    for node in ast.walk(tree):
         place = f"line {getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.Name) and node.id in BUILT_IN | ANYWHERE | MODULES:
-            yield f"{place}: {node.id}"
+            if node.id not in parameters:  # load_model(compile=False) names Keras's method
+                yield f"{place}: {node.id}"
         elif isinstance(node, ast.Attribute):
-            if node.attr in ANYWHERE or (node.attr in BUILT_IN and _name(node.value) != "re"):
+            of_models = node.attr == "compile" and _name(node.value) != "builtins"
+            if node.attr in ANYWHERE | BUILT_IN and not of_models:
                 yield f"{place}: .{node.attr}"
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             module = getattr(node, "module", None) or ""
@@ -97,7 +101,7 @@ def test_a_planted_line_is_found(planted):
 
 @pytest.mark.parametrize(
     "harmless",
-    ["re.compile('x')", "sp.S(1)", "sp.S.Half", "ast.parse(text, mode='eval')", "evaluate(x)",
+    ["re.compile('x')", "model.compile(loss='mse')", "def f(compile=True): return compile", "sp.S(1)", "sp.S.Half", "ast.parse(text, mode='eval')", "evaluate(x)",
      "np.load(f, allow_pickle=False)", "# eval(x)", "'exec'"],
 )  # fmt: skip
 def test_a_harmless_line_is_not(harmless):

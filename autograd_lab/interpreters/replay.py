@@ -61,10 +61,10 @@ class Program:
         with np.errstate(all="ignore"):
             for place, op, used, attrs, over in self.lines:
                 inputs = [slots[u] for u in used]
-                single = op.scalar is not None and all(type(x) in (float, bool) for x in inputs)
-                slots[place] = (
-                    op.scalar(*inputs, **attrs) if single else op.on_arrays(inputs, attrs)
-                )
+                if op.scalar is not None and all(type(x) in (float, bool) for x in inputs):
+                    slots[place] = op.scalar(*inputs, **attrs)
+                else:
+                    slots[place] = op.on_arrays(inputs, attrs)
                 for u in over:
                     slots[u] = None
         return [slots[place] for place in self.outputs]

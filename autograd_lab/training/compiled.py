@@ -1,0 +1,181 @@
+"""What ``compile`` was given: optimizer, losses and metrics, in the order of the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lab import losses, metrics, optimizers
+from autograd_lab.errors import UsageError, did_you_mean
+from autograd_lab.graph import Node, Value
+
+
+class Compiled:
+    """Losses and metrics resolved for the outputs of a model, and running totals of both."""
+
+    def __init__(
+        self,
+        optimizer: Any,
+        loss: Any,
+        loss_weights: Any,
+        metrics: Any,
+        weighted_metrics: Any,
+        names: Sequence[str],
+    ) -> None:
+        self.optimizer = optimizers.get(optimizer)
+        self.names = list(names)
+        self.losses = [_loss(item) for item in self._per_output("loss", loss)]
+        given = self._per_output("loss_weights", loss_weights)
+        self.weights = [1.0 if w is None else float(w) for w in given]
+        self.asked = (
+            self._per_output("metrics", metrics),
+            self._per_output("weighted_metrics", weighted_metrics),
+        )
+        self.metrics: list[list[Any]] | None = None
+        self.weighted: list[list[Any]] = []
+        self.reset()
+
+    def _per_output(self, what: str, given: Any) -> list[Any]:
+        """One entry for each output, from a single one, a list or a dictionary by output name."""
+        count = len(self.names)
+        if isinstance(given, Mapping):
+            for name in given:
+                if name not in self.names:
+                    raise UsageError(
+                        f"{what}: the model has no output {name!r}; "
+                        f"{did_you_mean(str(name), self.names)}outputs: {', '.join(self.names)}"
+                    )
+            return [given.get(name) for name in self.names]
+        if count == 1:
+            single = what in ("loss", "loss_weights")
+            if isinstance(given, (list, tuple)) and single:
+                if len(given) != 1:
+                    raise UsageError(f"{what}: {len(given)} were given for a model of one output")
+                return [given[0]]
+            return [given]
+        if given is None or not isinstance(given, (list, tuple)):
+            return [given] * count if what in ("loss", "loss_weights") else [None] * count
+        if len(given) != count:
+            raise UsageError(f"{what}: {len(given)} were given for a model of {count} outputs")
+        return list(given)
+
+    # --- losses -----------------------------------------------------------------------------------
+
+    def losses_of(
+        self, targets: Sequence[Any], predictions: Sequence[Any], weights: Sequence[Any]
+    ) -> list[Node]:
+        """The loss of each output, as graphs."""
+        shared = list(weights) * len(self.names) if len(weights) == 1 else list(weights)
+        shared = shared or [None] * len(self.names)
+        found = []
+        for loss, y, p, w in zip(self.losses, targets, predictions, shared, strict=True):
+            if loss is not None:
+                found.append(loss(y, p, sample_weight=w))
+        if not found:
+            raise UsageError("the model was compiled without a loss; give compile(loss=...)")
+        return found
+
+    def check_targets(self, targets: Sequence[Any], shapes: Sequence[Any]) -> None:
+        """Refuse targets that do not fit their loss, before any weight changes."""
+        if len(targets) != len(self.names):
+            raise UsageError(
+                f"y holds {len(targets)} arrays; the model has {len(self.names)} outputs: "
+                + ", ".join(self.names)
+            )
+        for loss, y, shape in zip(self.losses, targets, shapes, strict=True):
+            if loss is not None:
+                losses.check_targets(loss, np.asarray(y), tuple(shape))
+
+    # --- running totals ---------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Start the totals of an epoch anew."""
+        self.totals = np.zeros(1 + len(self.names))
+        self.seen = 0
+        for metric in self.all_metrics:
+            metric.reset_state()
+
+    @property
+    def all_metrics(self) -> list[Any]:
+        """Every metric, in the order of its column."""
+        rows = zip(self.metrics or [], self.weighted, strict=False)
+        return [metric for plain, weighted in rows for metric in (*plain, *weighted)]
+
+    def resolve(self, targets: Sequence[Any], predictions: Sequence[Any]) -> None:
+        """Make the metrics once the first targets and predictions are seen."""
+        if self.metrics is None:
+            pairs = list(zip(self.asked[0], self.asked[1], targets, predictions, strict=True))
+            self.metrics = [_metrics(asked, y, p) for asked, _, y, p in pairs]
+            self.weighted = [_metrics(asked, y, p) for _, asked, y, p in pairs]
+            self._name_apart()
+
+    def _name_apart(self) -> None:
+        seen: dict[str, int] = {}
+        for metric in self.all_metrics:
+            count = seen.get(metric.name, 0)
+            seen[metric.name] = count + 1
+            if count and len(self.names) == 1:
+                metric.name = f"{metric.name}_{count}"
+
+    def update(
+        self,
+        losses: Sequence[Value],
+        targets: Sequence[Any],
+        predictions: Sequence[Any],
+        weights: Sequence[Any],
+    ) -> None:
+        """Count one batch: its losses by its size, its examples in every metric."""
+        size = len(predictions[0])
+        for i, value in enumerate(losses):
+            self.totals[i] += float(value) * size
+        self.seen += size
+        self.resolve(targets, predictions)
+        assert self.metrics is not None
+        shared = list(weights) * len(self.names) if len(weights) == 1 else list(weights)
+        for i, (y, p) in enumerate(zip(targets, predictions, strict=True)):
+            for metric in self.metrics[i]:
+                metric.update_state(y, p)
+            for metric in self.weighted[i]:
+                metric.update_state(y, p, shared[i] if shared else None)
+
+    def logs(self) -> dict[str, float]:
+        """The means so far: the loss, those of several outputs, and every metric."""
+        several = len(self.names) > 1
+        means = self.totals / max(self.seen, 1)
+        logs = {"loss": float(means[0])}
+        if several:
+            used = [n for n, loss in zip(self.names, self.losses, strict=True) if loss is not None]
+            logs.update({f"{name}_loss": float(means[1 + i]) for i, name in enumerate(used)})
+        for i, name in enumerate(self.names):
+            for metric in (*(self.metrics or [[]] * len(self.names))[i],
+                           *(self.weighted or [[]] * len(self.names))[i]):  # fmt: skip
+                key = f"{name}_{metric.name}" if several else metric.name
+                logs[key] = float(metric.result())
+        return logs
+
+    def state(self) -> dict[str, Any]:
+        """The totals as numbers that JSON can hold."""
+        return {
+            "totals": self.totals.tolist(),
+            "seen": self.seen,
+            "metrics": [metric.state() for metric in self.all_metrics],
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from totals that ``state`` gave."""
+        self.totals = np.array(state["totals"])
+        self.seen = int(state["seen"])
+        for metric, saved in zip(self.all_metrics, state["metrics"], strict=True):
+            metric.set_state(saved)
+
+
+def _loss(item: Any) -> Any:
+    """A loss that takes (y, prediction, sample_weight) and gives one number, or None."""
+    return None if item is None else losses.as_loss(item)
+
+
+def _metrics(asked: Any, y: Any, p: Any) -> list[Any]:
+    items = asked if isinstance(asked, (list, tuple)) else [] if asked is None else [asked]
+    return [metrics.resolve(item, np.asarray(y), np.asarray(p)) for item in items]

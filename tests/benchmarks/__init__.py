@@ -1,0 +1,1 @@
+"""Speed as ratios between libraries, measured side by side in one run."""
