@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def register(family: str, *aliases: str) -> Callable[[T], T]:
     def enter(thing: T) -> T:
         name = str(getattr(thing, "__name__", thing))
         members = FAMILIES.setdefault(family, {})
-        for key in {name, name.lower(), snake_case(name), *aliases}:
+        for key in dict.fromkeys((name, name.lower(), snake_case(name), *aliases)):
             members[key] = thing
         return thing
 
@@ -82,7 +82,7 @@ def get(family: str, identifier: Any) -> Any:
 class Configured:
     """A dataclass whose fields are its settings."""
 
-    family: str = ""
+    family: ClassVar[str] = ""
 
     def get_config(self) -> dict[str, Any]:
         """The settings as numbers, strings, lists and dictionaries: what JSON can hold."""

@@ -152,7 +152,7 @@ class Compiled:
             for metric in (*(self.metrics or [[]] * len(self.names))[i],
                            *(self.weighted or [[]] * len(self.names))[i]):  # fmt: skip
                 key = f"{name}_{metric.name}" if several else metric.name
-                logs[key] = float(metric.result())
+                logs[key] = _number(metric.result())
         return logs
 
     def state(self) -> dict[str, Any]:
@@ -169,6 +169,11 @@ class Compiled:
         self.seen = int(state["seen"])
         for metric, saved in zip(self.all_metrics, state["metrics"], strict=True):
             metric.set_state(saved)
+
+
+def _number(result: Any) -> Any:
+    """A float, or a list where a metric gives one number for each class or threshold."""
+    return float(result) if np.ndim(result) == 0 else np.asarray(result).tolist()
 
 
 def _loss(item: Any) -> Any:
