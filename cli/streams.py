@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -71,31 +70,15 @@ def check_writable(path: Path) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write all or nothing: into a temporary file beside the target, then rename."""
+    """Write all or nothing; a device or a pipe takes the bytes as they come."""
+    from autograd_lab.files.atomic import atomic_write  # waits: most commands write no file
+
     check_writable(path)
     if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-        path.write_bytes(data)  # a device or a pipe must not be replaced by a file
+        path.write_bytes(data)
         return
-    target = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(_mode(target))
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    atomic_write(path, data)
     note(f"wrote {_printable(os.fspath(path))} ({_size(len(data))})")
-
-
-def _mode(target: Path) -> int:
-    """The mode the file has, or the one a new file would get."""
-    if target.exists():
-        return stat.S_IMODE(target.stat().st_mode)
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
 
 
 def _size(count: int) -> str:

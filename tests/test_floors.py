@@ -363,7 +363,18 @@ def test_a_module_without_a_floor_is_found(tmp_path: Path) -> None:
 
 # --- what a command really loads -----------------------------------------------------------------
 
-HEAVY = ("sympy", "mpmath", "numpy", "pygraphviz", "graphviz", "resvg_py", "reportlab", "ziafont")
+HEAVY = (
+    "sympy",
+    "mpmath",
+    "numpy",
+    "pygraphviz",
+    "graphviz",
+    "resvg_py",
+    "reportlab",
+    "safetensors",
+    "ziafont",
+    "sklearn",
+)
 LOADED = f"""
 import sys
 from autograd_lab_cli.main import main

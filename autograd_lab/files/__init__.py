@@ -1,0 +1,1 @@
+"""Files of arrays and numbers: written whole or not at all, read with distrust, never executed."""
