@@ -11,13 +11,27 @@ from autograd_lab import config
 from autograd_lab.errors import ShapeError
 from autograd_lab.graph import Node, next_serial, plain
 
+_thaws = 0
+
+
+def thaws() -> int:
+    """How often any layer or variable was frozen or thawed: a step recorded before may be stale."""
+    return _thaws
+
+
+def note_thaw() -> None:
+    """One more."""
+    global _thaws
+    _thaws += 1
+
 
 class Variable(Node):
     """A named leaf that owns its array: a weight, a slot of an optimizer, a learning rate.
 
     ``assign`` gives it another value of the same shape and dtype.  The array itself cannot be
     written to, so that whoever holds the value from before still holds that.  ``assigned`` is the
-    moment of the last change: a graph recorded before it no longer tells the truth.
+    moment of the last change: a graph recorded before it no longer tells the truth.  ``home`` is
+    the array in which a plan keeps the value while training runs: ``value`` then changes in place.
 
     >>> w = Variable([1.0, 2.0], name="w")
     >>> w.assign([3.0, 4.0])
@@ -25,7 +39,7 @@ class Variable(Node):
     ([3.0, 4.0], dtype('float32'))
     """
 
-    __slots__ = ("assigned", "constraint", "regularizer", "trainable")
+    __slots__ = ("_trainable", "assigned", "constraint", "home", "regularizer")
 
     def __init__(
         self,
@@ -39,10 +53,21 @@ class Variable(Node):
     ) -> None:
         held = _frozen(np.asarray(value, dtype=dtype or config.floatx()))
         super().__init__(None, held, name=name)
-        self.trainable = trainable
+        self._trainable = bool(trainable)
         self.regularizer = regularizer
         self.constraint = constraint
         self.assigned = self.serial
+        self.home: np.ndarray[Any, Any] | None = None
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training may change it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        note_thaw()
 
     def assign(self, value: Any) -> None:
         """Replace the value; ShapeError if the shape is another, and nothing changes then."""
