@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Sequence
 
+import math
+
 import numpy as np
 
-from autograd_lab.graph import Node, toposort
+from autograd_lab.graph import OPS, Node, toposort
 
 Rule = Callable[[Node, Sequence[Node]], Node | None]
 
@@ -42,6 +44,7 @@ class _Tidy:
         self.made: dict[Node, Node] = {leaf: leaf for leaf in leaves}
         self.known: dict[Hashable, Node] = {}
         self.constants: set[Node] = set()
+        self.shared: set[Node] = set(leaves)
 
     def take(self, node: Node) -> None:
         if node in self.made:
@@ -55,30 +58,26 @@ class _Tidy:
             return
         rule = RULES.get(node.op.name)
         found = rule(node, inputs) if rule else None
-        while found is not None and found.op is not None and found not in self.known.values():
-            # what a rule made may be known already, or simpler still
-            again = RULES.get(found.op.name)
-            next_found = again(found, found.inputs) if again else None
-            if next_found is None:
-                break
-            found = next_found
-        self.made[node] = self._shared(found if found is not None else _like(node, inputs))
+        self.made[node] = self._shared(_like(node, inputs) if found is None else found)
 
     def _shared(self, node: Node) -> Node:
-        if node.op is None:
+        """The node that calculates this already, or this one, with its own inputs shared too."""
+        if node in self.shared or (node.op is None and not _is_number(node)):
             return node
-        key = (
-            node.op.name,
-            node.inputs,
-            tuple(sorted((k, repr(v)) for k, v in node.attrs.items())),
-        )
-        return self.known.setdefault(key, node)
+        if node.op is None:
+            return self._constant(node)
+        node = _like(node, [self._shared(x) for x in node.inputs])
+        attrs = tuple(sorted((k, repr(v)) for k, v in node.attrs.items()))
+        one = self.known.setdefault((node.op, node.inputs, attrs), node)
+        self.shared.add(one)
+        return one
 
     def _constant(self, node: Node) -> Node:
         value = np.asarray(node.value)
         key = (type(node.value), value.dtype.str, value.shape, value.tobytes())
         shared = self.known.setdefault(key, node)
         self.constants.add(shared)
+        self.shared.add(shared)
         return shared
 
 
@@ -99,8 +98,6 @@ def _like(node: Node, inputs: Sequence[Node]) -> Node:
 
 def _made(name: str, inputs: Sequence[Node], like: Node) -> Node:
     """Another operation with the value of ``like``."""
-    from autograd_lab.graph import OPS
-
     new = Node.of(OPS[name], inputs, like.value)
     new.name, new.scope = like.name, like.scope
     return new
@@ -274,7 +271,39 @@ def _name(x: Node) -> str:
     return x.op.name if x.op is not None else ""
 
 
+def _softmax_of(x: Node) -> Node | None:
+    """The softmax whose logarithm x is."""
+    if _name(x) != "log_softmax":
+        return None
+    op = OPS["softmax"]
+    z = x.inputs[0]
+    return Node.of(op, [z], op.evaluate([z.value], x.attrs), x.attrs)
+
+
+def _clipped(node: Node, inputs: Sequence[Node]) -> Node | None:
+    """The logarithm of softmax between bounds: softmax, which is mostly there already, first."""
+    x, low, high = inputs
+    p = _softmax_of(x)
+    if p is None or not _is_number(low) or not _is_number(high) or low.value < LEAST:
+        return None
+    bounds = [Node(None, math.exp(bound.value)) for bound in (low, high)]
+    within = Node.of(OPS["clip"], [p, *bounds], np.exp(node.value))
+    return _made("log", [within], node)
+
+
+def _compared(node: Node, inputs: Sequence[Node]) -> Node | None:
+    """Whether the logarithm of softmax lies on one side of a bound: whether softmax does."""
+    x, bound = inputs
+    p = _softmax_of(x)
+    if p is None or not _is_number(bound) or bound.value < LEAST:
+        return None
+    return _made(_name(node), [p, Node(None, math.exp(bound.value))], node)
+
+
+LEAST = -80.0  # below its e-th power float32 has no ordinary numbers
+
 RULES: dict[str, Rule] = {
+    "clip": _clipped, "less": _compared, "greater": _compared,
     "reshape": _same_form, "cast": _same_form, "sum_to": _same_form, "broadcast_to": _same_form,
     "identity": _same_form, "transpose": _transpose, "multiply": _times, "divide": _over,
     "add": _plus, "subtract": _minus, "negative": _negative, "where": _where,

@@ -7,6 +7,7 @@ is cut off: -ln softmax and softplus stay exact however large x is.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from autograd_lab import config, ops
 from autograd_lab.errors import ShapeError
+from autograd_lab.graph import OPS, Node
 from autograd_lab.losses.base import AVERAGE, Loss, as_float, matched, target_form
 from autograd_lab.losses.labels import check_labels, values_of
 from autograd_lab.ops.axes import one_axis, shape_of
@@ -141,8 +143,15 @@ def normalized(p: Any, axis: int) -> Any:
 
 
 def log_probabilities(p: Any, from_logits: bool, axis: int) -> Any:
-    """The logarithms of the classes' probabilities."""
-    return ops.log_softmax(p, axis) if from_logits else ops.log(normalized(p, axis))
+    """Ln p of logits, or of outputs divided by their sum."""
+    if from_logits:
+        return ops.log_softmax(p, axis)
+    place = one_axis("crossentropy", axis, len(shape_of(p)))
+    if isinstance(p, Node) and p.op is OPS["softmax"] and p.attrs["axis"] == place:
+        # their sum is 1 already, and the slope of ln softmax needs no quotient: p - t
+        low, high = math.log(config.epsilon()), math.log1p(-config.epsilon())
+        return ops.clip(ops.log_softmax(p.inputs[0], axis), low, high)
+    return ops.log(normalized(p, axis))
 
 
 @register("losses")

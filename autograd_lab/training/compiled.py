@@ -25,10 +25,11 @@ class Compiled:
         names: Sequence[str],
     ) -> None:
         self.optimizer = optimizers.get(optimizer)
-        self.names = list(names)
+        self.names = list(names) or _told_by(loss)
         self.losses = [_loss(item) for item in self._per_output("loss", loss)]
         given = self._per_output("loss_weights", loss_weights)
-        self.weights = [1.0 if w is None else float(w) for w in given]
+        pairs = zip(given, self.losses, strict=True)
+        self.weights = [1.0 if w is None else float(w) for w, loss in pairs if loss is not None]
         self.asked = (
             self._per_output("metrics", metrics),
             self._per_output("weighted_metrics", weighted_metrics),
@@ -55,38 +56,60 @@ class Compiled:
                     raise UsageError(f"{what}: {len(given)} were given for a model of one output")
                 return [given[0]]
             return [given]
-        if given is None or not isinstance(given, (list, tuple)):
-            return [given] * count if what in ("loss", "loss_weights") else [None] * count
+        if given is None or (what == "loss" and not isinstance(given, (list, tuple))):
+            return [given] * count
+        if not isinstance(given, (list, tuple)):
+            raise UsageError(
+                f"{what}={given!r}: the model has {count} outputs; give a list with an entry for "
+                f"each, or a dictionary by name: {', '.join(self.names)}"
+            )
         if len(given) != count:
             raise UsageError(f"{what}: {len(given)} were given for a model of {count} outputs")
         return list(given)
 
     # --- losses -----------------------------------------------------------------------------------
 
+    @property
+    def used(self) -> list[str]:
+        """The outputs that have a loss."""
+        return [n for n, loss in zip(self.names, self.losses, strict=True) if loss is not None]
+
     def losses_of(
         self, targets: Sequence[Any], predictions: Sequence[Any], weights: Sequence[Any]
     ) -> list[Node]:
-        """The loss of each output, as graphs."""
-        shared = list(weights) * len(self.names) if len(weights) == 1 else list(weights)
-        shared = shared or [None] * len(self.names)
-        found = []
-        for loss, y, p, w in zip(self.losses, targets, predictions, shared, strict=True):
-            if loss is not None:
-                found.append(loss(y, p, sample_weight=w))
-        if not found:
+        """The loss of each output that has one, as graphs."""
+        if not self.used:
             raise UsageError("the model was compiled without a loss; give compile(loss=...)")
-        return found
+        rows = zip(self.losses, targets, predictions, weights, strict=True)
+        return [loss(y, p, sample_weight=w) for loss, y, p, w in rows if loss is not None]
 
-    def check_targets(self, targets: Sequence[Any], shapes: Sequence[Any]) -> None:
-        """Refuse targets that do not fit their loss, before any weight changes."""
-        if len(targets) != len(self.names):
+    def check_targets(self, targets: Sequence[Any], predictions: Sequence[Any]) -> None:
+        """Refuse targets that do not fit their loss, before any weight changes.
+
+        predictions: those for one example.
+        """
+        if len(predictions) != len(self.names):
             raise UsageError(
-                f"y holds {len(targets)} arrays; the model has {len(self.names)} outputs: "
-                + ", ".join(self.names)
+                f"the model gives {len(predictions)} outputs, but compile was told of "
+                f"{len(self.names)}; give compile(loss=[...]) a loss for each"
             )
-        for loss, y, shape in zip(self.losses, targets, shapes, strict=True):
+        rows = zip(self.names, self.losses, *self.asked, targets, predictions, strict=True)
+        for name, loss, plain, weighted, y, p in rows:
+            if y is None and (loss is not None or plain or weighted):
+                raise UsageError(f"there are no targets for the output {name!r}: give y")
             if loss is not None:
-                losses.check_targets(loss, np.asarray(y), tuple(shape))
+                losses.check_targets(loss, y, p.shape)
+
+    def try_metrics(self, targets: Sequence[Any], predictions: Sequence[Any]) -> None:
+        """Let every metric count one example, and forget what came out."""
+        self.resolve(targets, predictions)
+        assert self.metrics is not None
+        for made, weighted, y, p in zip(
+            self.metrics, self.weighted, targets, predictions, strict=True
+        ):
+            for metric in (*made, *weighted):
+                if type(metric).update_state is metrics.Metric.update_state:
+                    metric.tally(y, p)
 
     # --- running totals ---------------------------------------------------------------------------
 
@@ -112,12 +135,18 @@ class Compiled:
             self._name_apart()
 
     def _name_apart(self) -> None:
-        seen: dict[str, int] = {}
-        for metric in self.all_metrics:
-            count = seen.get(metric.name, 0)
-            seen[metric.name] = count + 1
-            if count and len(self.names) == 1:
-                metric.name = f"{metric.name}_{count}"
+        assert self.metrics is not None
+        for made, weighted in zip(self.metrics, self.weighted, strict=True):
+            names = {metric.name for metric in made}
+            for metric in weighted:
+                if metric.name in names:
+                    metric.name = f"weighted_{metric.name}"
+            seen: dict[str, int] = {}
+            for metric in (*made, *weighted):
+                count = seen.get(metric.name, 0)
+                seen[metric.name] = count + 1
+                if count:
+                    metric.name = f"{metric.name}_{count}"
 
     def update(
         self,
@@ -133,12 +162,12 @@ class Compiled:
         self.seen += size
         self.resolve(targets, predictions)
         assert self.metrics is not None
-        shared = list(weights) * len(self.names) if len(weights) == 1 else list(weights)
-        for i, (y, p) in enumerate(zip(targets, predictions, strict=True)):
-            for metric in self.metrics[i]:
+        rows = zip(self.metrics, self.weighted, targets, predictions, weights, strict=True)
+        for made, weighted, y, p, w in rows:
+            for metric in made:
                 metric.update_state(y, p)
-            for metric in self.weighted[i]:
-                metric.update_state(y, p, shared[i] if shared else None)
+            for metric in weighted:
+                metric.update_state(y, p, w)
 
     def logs(self) -> dict[str, float]:
         """The means so far: the loss, those of several outputs, and every metric."""
@@ -146,8 +175,7 @@ class Compiled:
         means = self.totals / max(self.seen, 1)
         logs = {"loss": float(means[0])}
         if several:
-            used = [n for n, loss in zip(self.names, self.losses, strict=True) if loss is not None]
-            logs.update({f"{name}_loss": float(means[1 + i]) for i, name in enumerate(used)})
+            logs.update({f"{name}_loss": float(means[1 + i]) for i, name in enumerate(self.used)})
         for i, name in enumerate(self.names):
             for metric in (*(self.metrics or [[]] * len(self.names))[i],
                            *(self.weighted or [[]] * len(self.names))[i]):  # fmt: skip
@@ -179,6 +207,14 @@ def _number(result: Any) -> Any:
 def _loss(item: Any) -> Any:
     """A loss that takes (y, prediction, sample_weight) and gives one number, or None."""
     return None if item is None else losses.as_loss(item)
+
+
+def _told_by(loss: Any) -> list[str]:
+    """Names for the outputs of a model that does not tell them, from what they are measured by."""
+    if isinstance(loss, Mapping):
+        return [str(name) for name in loss]
+    several = isinstance(loss, (list, tuple)) and len(loss) > 1
+    return [f"output_{i + 1}" for i in range(len(loss))] if several else ["output"]
 
 
 def _metrics(asked: Any, y: Any, p: Any) -> list[Any]:
