@@ -14,6 +14,7 @@ import itertools
 import operator
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -44,6 +45,7 @@ PLAIN_ANSWERS = {
 }  # fmt: skip
 next_serial = itertools.count().__next__
 _scope: tuple[str, ...] = ()
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)  # inf and nan are no alarm already
 _watched_from = float("inf")  # nodes made since then are being differentiated
 
 
@@ -125,6 +127,8 @@ class Op:
                     break
             else:
                 return self.scalar(*values, **attrs)
+        if _quiet.get():
+            return self.on_arrays(values, attrs)
         with np.errstate(all="ignore"):
             return self.on_arrays(values, attrs)
 
@@ -461,6 +465,17 @@ def scope(name: str) -> Iterator[None]:
         yield
     finally:
         _scope = outer
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Inf and nan are results and no alarm; said once for many operations, for it takes its time."""
+    token = _quiet.set(True)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _quiet.reset(token)
 
 
 @contextmanager

@@ -63,7 +63,7 @@ FLOORS = {
     "readers": Floor(
         _within(
             "autograd_lab.interpreters",
-            ". algebra differentiate document fold paths precise replay text writing",
+            ". algebra differentiate document fold paths precise replay simplify text writing",
         ),
         strangers=True,
     ),
@@ -97,6 +97,13 @@ FLOORS = {
         ),
         only=frozenset({"autograd_lab.errors"}),
     ),
+    "plots": Floor(
+        _within(
+            "autograd_lab.pictures.plots",
+            "axis values series tables items ticks rulers lines palette room frame curves bars "
+            "contours heat_map coarse plan key table panel figure .",
+        )
+    ),
     "parts": Floor(
         _within(
             "autograd_lab",
@@ -119,9 +126,11 @@ FLOORS = {
     "training": Floor(
         _within(
             "autograd_lab",
-            "callbacks.screen callbacks.base callbacks.history callbacks.progress "
-            "callbacks.callback_list callbacks.monitor callbacks.prechelt callbacks.stopping "
-            "callbacks.rates callbacks.saving callbacks.csv_logger callbacks training.step "
+            "callbacks.screen callbacks.base callbacks.monitor callbacks.history_plot "
+            "callbacks.history callbacks.progress callbacks.callback_list callbacks.prechelt "
+            "callbacks.stopping "
+            "callbacks.rates callbacks.saving callbacks.csv_logger callbacks plans.wide "
+            "plans.emitters plans.plan plans training.step "
             "training.data training.compiled training.loop training.trainer training "
             "models.summary models.saving models.model models.sequential models.cloning models "
             "utils",
@@ -149,7 +158,7 @@ DOORS = {
     "ziafont": _within("autograd_lab.pictures", "measure"),
 }
 # NumPy is the floor of the engine itself; those that only write or print do without.
-WITHOUT_NUMPY = ("pictures", "commands", "gallery", "front door")
+WITHOUT_NUMPY = ("pictures", "plots", "commands", "gallery", "front door")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class History(Callback):
     def __init__(self) -> None:
         self.epoch: list[int] = []
         self.history: dict[str, list[float]] = {}
+        self.seen: dict[str, list[int]] = {}  # the epochs of each name, where some have no value
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._tell_model()
@@ -29,6 +30,7 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+            self.seen.setdefault(name, []).append(epoch)
         self._tell_model()
 
     def _tell_model(self) -> None:
@@ -37,8 +39,22 @@ class History(Callback):
 
     def get_state(self) -> tuple[dict[str, Any], Arrays]:
         history = {name: list(values) for name, values in self.history.items()}
-        return {"epoch": list(self.epoch), "history": history}, {}
+        seen = {name: list(epochs) for name, epochs in self.seen.items()}
+        return {"epoch": list(self.epoch), "history": history, "seen": seen}, {}
 
     def set_state(self, state: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
         self.epoch = list(state["epoch"])
         self.history = {name: list(values) for name, values in state["history"].items()}
+        self.seen = {name: list(epochs) for name, epochs in state["seen"].items()}
+
+    def plot(self, file: Any = None, keys: Any = None, theme: Any = "light") -> Any:
+        """The curves as a figure that shows itself in a notebook.
+
+        file: where to save it as well, an SVG, PNG, PDF or CSV by its ending.  keys: which curves.
+        """
+        from autograd_lab.callbacks.history_plot import plot  # waits: pictures are rarely asked for
+
+        return plot(self.epoch, self.history, file, keys, theme, seen=self.seen, model=self.model)
+
+    def _repr_svg_(self) -> str:
+        return str(self.plot().svg("auto"))

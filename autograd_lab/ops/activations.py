@@ -11,6 +11,7 @@ from autograd_lab.graph import Op, Value
 from autograd_lab.ops.arithmetic import divide, elementwise
 from autograd_lab.ops.choice import greater, greater_equal, less, where
 from autograd_lab.ops.exponential import exp
+from autograd_lab.ops.trigonometry import sech2
 
 # --- saturating -----------------------------------------------------------------------------------
 
@@ -31,7 +32,8 @@ sigmoid: Op = elementwise(
     "sigmoid", label="σ", symbol="σ",
     forward=_sigmoid,
     scalar=_sigmoid_scalar,
-    vjp=(lambda g, y, x: g * (y * sigmoid(-x)),),  # y (1 - y) is 0 from x = 37 on
+    # sech²(x/2) / 4, since y (1 - y) is 0 from x = 37 on
+    vjp=(lambda g, y, x: g * (0.25 * sech2(0.5 * x)),),
     formula=lambda m, x: 1 / (1 + m.exp(-x)),
 )  # fmt: skip
 
@@ -145,20 +147,28 @@ selu: Op = elementwise(
 )  # fmt: skip
 
 
+# Far below zero exp(-x) overflows and 1 + exp(x) is 1.  There exp(x) is denormal before x exp(x)
+# is, so the factor e^-32 comes last; and -inf times 0 is no number.
+_FAR, _SHIFT = -80.0, 32.0
+
+
 def _silu_scalar(x: float) -> float:
-    e = math.exp(-math.fabs(x))
-    return (x if x >= 0 else max(x, -1e300) * e) / (1.0 + e)  # -inf times 0 would be no number
+    if x < _FAR:
+        return max(x, -1e300) * math.exp(x + _SHIFT) * math.exp(-_SHIFT)
+    return x / (1.0 + math.exp(-x))
 
 
 def _silu(x: Value) -> Value:
-    e = np.exp(-np.abs(x))
-    return np.where(np.signbit(x), np.nan_to_num(x, nan=np.nan, posinf=np.inf) * e, x) / (1.0 + e)
+    far = np.less(x, _FAR)
+    e = np.exp(np.where(far, np.add(x, _SHIFT), np.negative(x)))
+    least = np.nan_to_num(x, nan=np.nan, posinf=np.inf)
+    return np.where(far, least * e * math.exp(-_SHIFT), x / (1.0 + e))
 
 
 silu: Op = elementwise(
     "silu", label="silu", symbol="silu",
     forward=_silu,
     scalar=_silu_scalar,
-    vjp=(lambda g, y, x: g * (sigmoid(x) * (1.0 + x * sigmoid(-x))),),
+    vjp=(lambda g, y, x: g * (sigmoid(x) + y * sigmoid(-x)),),
     formula=lambda m, x: x / (1 + m.exp(-x)),
 )  # fmt: skip

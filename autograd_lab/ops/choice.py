@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab.graph import Op, Value
+from autograd_lab.graph import Op
 from autograd_lab.ops.arithmetic import elementwise, ieee
 
 
@@ -54,6 +54,13 @@ def _smaller(a: float, b: float) -> float:
     return a if a <= b or a != a else b
 
 
+def _winner(g: Any, wins: Any, ties: Any) -> Any:
+    """The adjoint for the one that is chosen, half of it for one of two equals."""
+    if isinstance(ties, np.ndarray) and not ties.any():
+        return where(wins, g, 0.0)
+    return where(wins, g, where(ties, 0.5 * g, 0.0))
+
+
 def _formula_min(m: Any, a: Any, b: Any) -> Any:
     return m.where(m.less(b, a), b, a)
 
@@ -62,8 +69,8 @@ maximum: Op = elementwise(
     "maximum", bounded=True, label="max", out=True, selects=True,
     forward=np.maximum,
     scalar=_larger,
-    vjp=(lambda g, y, a, b: where(greater(a, b), g, where(equal(a, b), 0.5 * g, 0.0)),
-         lambda g, y, a, b: where(greater(b, a), g, where(equal(a, b), 0.5 * g, 0.0))),
+    vjp=(lambda g, y, a, b: _winner(g, greater(a, b), equal(a, b)),
+         lambda g, y, a, b: _winner(g, greater(b, a), equal(a, b))),
     formula=lambda m, a, b: m.where(m.less(a, b), b, a),
     kink=lambda a, b: a == b,
 )  # fmt: skip
@@ -72,8 +79,8 @@ minimum: Op = elementwise(
     "minimum", bounded=True, label="min", out=True, selects=True,
     forward=np.minimum,
     scalar=_smaller,
-    vjp=(lambda g, y, a, b: where(less(a, b), g, where(equal(a, b), 0.5 * g, 0.0)),
-         lambda g, y, a, b: where(less(b, a), g, where(equal(a, b), 0.5 * g, 0.0))),
+    vjp=(lambda g, y, a, b: _winner(g, less(a, b), equal(a, b)),
+         lambda g, y, a, b: _winner(g, less(b, a), equal(a, b))),
     formula=_formula_min,
     kink=lambda a, b: a == b,
 )  # fmt: skip

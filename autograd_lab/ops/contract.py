@@ -40,11 +40,15 @@ def _as_matrix(g: Any, a: Any, b: Any) -> Any:
 
 
 def _matmul_left(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if len(shape_of(a)) == len(shape_of(b)) == 2:
+        return g @ b.T
     full = _as_matrix(g, a, b) @ _swap(_column(b))
     return reshape(sum_to(full, shape=shape_of(_row(a))), shape=shape_of(a))
 
 
 def _matmul_right(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if len(shape_of(a)) == len(shape_of(b)) == 2:
+        return a.T @ g
     full = _swap(_row(a)) @ _as_matrix(g, a, b)
     return reshape(sum_to(full, shape=shape_of(_column(b))), shape=shape_of(b))
 

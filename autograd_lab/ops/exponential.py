@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lab.graph import Op
 from autograd_lab.ops.arithmetic import divide, elementwise, ieee
-from autograd_lab.ops.choice import equal, where
+from autograd_lab.ops.choice import equal, less, where
 
 exp: Op = elementwise(
     "exp", label="exp", out=True,
@@ -42,6 +42,7 @@ log1p: Op = elementwise(
     scalar=ieee(math.log1p, np.log1p),
     vjp=(lambda g, y, x: divide(g, 1.0 + x),),
     formula=lambda m, x: m.log1p(x),
+    kink=lambda x: x == -1,
 )  # fmt: skip
 
 sqrt: Op = elementwise(
@@ -54,17 +55,23 @@ sqrt: Op = elementwise(
 )  # fmt: skip
 
 
-def _power_slope(g: Any, a: Any, b: Any) -> Any:
-    """B a^(b-1), with x^0 flat at 0 too: the inner ``where`` keeps 0^-1 out of it."""
-    base = where(equal(b, 0.0), where(equal(a, 0.0), 1.0, a), a)
-    return g * (b * power(base, b - 1.0))
+def _power_slope(g: Any, y: Any, a: Any, b: Any) -> Any:
+    """B a^(b-1), with x^0 flat at 0 too: the inner ``where`` keeps 0^-1 out of it.
+
+    Below 1/2 the exponent b - 1 would be rounded, at the cost of ln(a) times that; there the slope
+    is b y/a, and y cannot underflow before it does.
+    """
+    zero = equal(a, 0.0)
+    base = where(equal(b, 0.0), where(zero, 1.0, a), a)
+    lower = power(base, b - 1.0)
+    return g * (b * where(less(b, 0.5), where(zero, lower, divide(y, base)), lower))
 
 
 power: Op = elementwise(
     "power", label="^", out=True,
     forward=np.power,
     scalar=ieee(math.pow, np.power),
-    vjp=(lambda g, y, a, b: _power_slope(g, a, b),
+    vjp=(lambda g, y, a, b: _power_slope(g, y, a, b),
          lambda g, y, a, b: g * (y * log(where(equal(a, 0.0), 1.0, a)))),  # 0^b has slope 0 by b
     formula=lambda m, a, b: m.power(a, b),
     kink=lambda a, b: (a == 0) & (b < 1),

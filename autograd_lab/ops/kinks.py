@@ -44,6 +44,7 @@ KINKS: tuple[Kink, ...] = (
     Kink("selu", "x = 0", (0.0,), (1.0507009873554805 * 1.6732632423543772,), "the lower side"),
     Kink("sqrt", "x = 0", (0.0,), (INF,), "the slope grows without bound"),
     Kink("log", "x = 0", (0.0,), (INF,), "the slope 1/x grows without bound"),
+    Kink("log1p", "x = -1", (-1.0,), (INF,), "as log at 0"),
     Kink("power", "a = 0, 0 < b < 1", (0.0, 0.5), (INF, 0.0), "as the root"),
     Kink("power", "a = 0, b = 0", (0.0, 0.0), (0.0, 0.0), "x^0 is 1 everywhere, 0^0 included"),
     Kink("sign", "x = 0", (0.0,), (), "a jump: no slope on purpose, here and everywhere"),

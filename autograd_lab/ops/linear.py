@@ -93,9 +93,18 @@ def _det_pull(g: Any, y: Any, a: Any) -> Any:
     return scale * _t(inv(a))
 
 
+def _det(a: Any) -> Any:
+    """NumPy's, of rows scaled to about 1: it takes exp of a sum of logarithms, which costs as many
+    ULP as that sum is large.
+    """
+    largest = np.max(np.abs(a), axis=-1, keepdims=True, initial=0.0)
+    exponents = np.frexp(largest)[1]
+    return np.ldexp(np.linalg.det(np.ldexp(a, -exponents)), np.sum(exponents, axis=(-1, -2)))
+
+
 det: Op = op(
     "det", label="det",
-    forward=np.linalg.det,
+    forward=_det,
     vjp=(_det_pull,),
     formula=lambda m, a: _per_matrix(_leibniz, a),
 )  # fmt: skip

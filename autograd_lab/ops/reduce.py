@@ -18,6 +18,7 @@ from autograd_lab.ops.movement import (
     concatenate,
     narrow,
     reshape,
+    stretched,
     transpose,
 )
 
@@ -26,6 +27,8 @@ _REDUCTION = {"axis": None, "keepdims": False}
 
 def _spread(g: Any, shape: Shape, axis: Axes) -> Any:
     """Give every entry along the axes its copy of a reduced value."""
+    if type(g) is float or isinstance(g, np.ndarray):
+        return stretched(np.reshape(g, kept(shape, axis)), shape)
     return broadcast_to(reshape(g, kept(shape, axis)), shape)
 
 
@@ -39,7 +42,7 @@ def _reduce(which: Op, x: Any, axis: Axes, keepdims: bool) -> Any:
 
 _sum: Op = op(
     "sum", label="Σ", out=True, attrs=_REDUCTION,
-    forward=lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
+    forward=lambda x, axis, keepdims: np.add.reduce(x, axis, None, None, keepdims),
     vjp=(lambda g, y, x, axis, keepdims: _spread(g, shape_of(x), axis),),
 )  # fmt: skip
 
@@ -54,7 +57,7 @@ def sum(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
 
 
 def _average(x: Value, axis: Axes, keepdims: bool) -> Value:
-    total = np.asarray(np.sum(x, axis=axis, keepdims=keepdims))
+    total = np.asarray(np.add.reduce(x, axis, None, None, keepdims))
     return total / count(np.shape(x), axis)  # np.mean warns where nothing is averaged; this is nan
 
 

@@ -132,6 +132,7 @@ class _Drawing:
             fill = "none"
         if fill != "none":
             self.page.setFillColorRGB(*_rgb(fill))
+            self.page.setFillAlpha(_number(element, "fill-opacity", 1.0))
         if stroke != "none":
             self.pen(element, stroke)
         self.page.drawPath(path, stroke != "none", fill != "none", _NON_ZERO)
