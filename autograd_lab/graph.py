@@ -444,9 +444,12 @@ def leaf(value: Any, name: str | None = None) -> Node:
     >>> leaf(2, "x")
     <leaf x 2.0>
     """
-    held = plain(value)
-    if isinstance(held, np.ndarray):
-        held = held.copy()
+    if type(value) is np.ndarray and value.ndim and value.dtype.kind == "f":
+        held: Value = value.copy()
+    else:
+        held = plain(value)
+        held = held.copy() if isinstance(held, np.ndarray) else held
+    if type(held) is np.ndarray:
         held.flags.writeable = False
     return Node(None, held, name=name)
 

@@ -7,6 +7,7 @@ the engine and exact arithmetic is a fault and not a question of rounding.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
@@ -25,8 +26,10 @@ STEP = st.tuples(st.integers(0, 10**6), st.integers(0, 7), st.integers(0, 11))
 STEPS = st.integers(1, MAX_DEPTH).flatmap(  # every depth is as likely as another
     lambda depth: st.lists(STEP, min_size=depth, max_size=depth)
 )
-SHAPES = npst.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_side=1, max_side=3).map(
-    lambda found: found.input_shapes
+SHAPES = st.sampled_from([1, 1, 1, 0]).flatmap(  # now and then without entries
+    lambda least: npst.mutually_broadcastable_shapes(
+        num_shapes=2, max_dims=3, min_side=least, max_side=3
+    ).map(lambda found: found.input_shapes)
 )
 SCALARS = st.integers(1, 3).map(lambda count: [()] * count)
 SEEDS = st.integers(0, 2**32)
@@ -88,7 +91,12 @@ def _axes(x: Node, salt: int) -> Any:
 
 
 def _matrix(x: Node) -> Node:
-    return ops.reshape(x, shape=(x.shape[0], -1)) if x.shape else ops.reshape(x, shape=(1, 1))
+    return ops.reshape(x, (x.shape[0], math.prod(x.shape[1:])) if x.shape else (1, 1))
+
+
+def _mean(x: Node, **attrs: Any) -> Node:
+    """The mean, or 0 of nothing, which has none."""
+    return ops.mean(x, **attrs) if x.size else ops.sum(x, **attrs)
 
 
 def _stretched(x: Node, salt: int) -> Node:
@@ -100,7 +108,7 @@ def _cut(x: Node, salt: int) -> Node:
     if not x.shape:
         return x
     axis = salt % len(x.shape)
-    start = salt % x.shape[axis]
+    start = salt % (x.shape[axis] or 1)
     return ops.narrow(x, axis=axis, start=start, length=x.shape[axis] - start)
 
 
@@ -111,7 +119,7 @@ def _turned(x: Node, salt: int) -> Node:
 
 SHAPED: dict[str, Callable[[Node, int], Node]] = {
     "sum": lambda x, salt: ops.sum(x, axis=_axes(x, salt), keepdims=salt % 3 == 0),
-    "mean": lambda x, salt: ops.mean(x, axis=_axes(x, salt), keepdims=salt % 3 == 0),
+    "mean": lambda x, salt: _mean(x, axis=_axes(x, salt), keepdims=salt % 3 == 0),
     "flat": lambda x, salt: ops.reshape(x, shape=(-1,)),
     "column": lambda x, salt: ops.reshape(x, shape=(-1, 1)),
     "transpose": _turned,
@@ -128,8 +136,8 @@ def _together(a: Node, b: Node) -> Node:
     try:
         shape = np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
-        return ops.mean(b)
-    return b if np.prod(shape, dtype=int) <= MAX_SIZE else ops.mean(b)
+        return _mean(b)
+    return b if np.prod(shape, dtype=int) <= MAX_SIZE else _mean(b)
 
 
 def grow(

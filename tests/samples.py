@@ -1,8 +1,8 @@
 """The table of inputs: one row per operation.
 
 A row holds the cases on which all faces must agree (scalars, non-square and broadcast shapes, so
-that a wrong rule cannot hide behind the adding up of copies) and, for a function of one number,
-the range on which value and slope must be exact to a few units in the last place (ULP).
+that a wrong rule cannot hide behind the adding up of copies) and, for an operation on single
+numbers, the range on which value and slope must be exact to a few units in the last place (ULP).
 An operation without a row fails, and so does a row without an operation.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,23 +40,57 @@ class Accuracy:
     """Exact value and slope by mpmath, the range tried, and the bounds in ULP.
 
     A bound that grows with the argument is a function of it and carries its reason in ``why``.
+    Numbers down to the size ``least`` are tried.
     """
 
     exact: Callable[[Any], Any]
-    slope: Callable[[Any], Any]
+    slope: Callable[[Any], Any] | None
     low: float
     high: float
     value_ulp: Bound = 4.0
     slope_ulp: Bound = 4.0
     hard: tuple[float, ...] = ()
     why: str = ""
-    single: float = 85.0  # the largest argument in float32: beyond it something underflows
+    least: float = 1e-20
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The powers of ten between which each of several numbers is tried; the formula is the truth.
+
+    ``positive`` inputs have no sign, and a ``choice`` has a truth value before them.  In float32
+    the powers are the share ``single`` of these.
+    """
+
+    decades: tuple[tuple[float, float], ...]
+    positive: tuple[int, ...] = ()
+    hard: tuple[tuple[float, ...], ...] = ()
+    choice: bool = False
+    single: float = 1 / 8
+
+
+@dataclass(frozen=True)
+class Vary:
+    """How the cases of a function of arrays are varied: every entry times 1 - ``part`` to 1 +
+    ``part``, and all of them times a scale.
+
+    ``terms`` is the size of the terms that a slope is the sum of, by the values, where conditioning
+    alone does not tell it; ``why`` the reason.  Of ``long`` cases the values alone are tried.
+    """
+
+    part: float = 0.5
+    scales: tuple[float, ...] = (1.0, 1e-3, 1e3)
+    terms: Callable[[Any], Any] | None = None
+    why: str = ""
+    long: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True)
 class Row:
     cases: tuple[Case, ...]
     accuracy: Accuracy | None = None
+    sizes: Sizes | None = None
+    vary: Vary = Vary()
 
 
 def _numbers(shape: tuple[int, ...], salt: int, signed: bool = True) -> Any:
@@ -84,6 +118,7 @@ def unary(draw: Draw = signed, points: Sequence[float] = (0.7, -1.3), **attrs: A
 
 
 def binary(
+    sizes: Sizes,
     left: Draw = signed,
     right: Draw = signed,
     points: Sequence[tuple[float, float]] = ((0.7, -1.3), (-0.4, 0.9)),
@@ -101,7 +136,8 @@ def binary(
             Case((points[0][0], b(3))),
             Case((a(3), points[0][1])),
             Case((a(1), b(0, 2))),
-        )
+        ),
+        sizes=sizes,
     )
 
 
@@ -120,16 +156,30 @@ def _comparison() -> Row:
             Case((2.0, 2.0), held=held),
             Case((signed(2, 3), signed(3, salt=4))),
             Case((tie, np.array([1.0, 3.0, -3.0])), held=held),
-        )
+        ),
+        sizes=Sizes((ADDED, ADDED), hard=((2.0, 2.0), (0.0, -0.0), (1.0, 1.0 + 2**-52))),
     )
 
 
-def _with(row: Row, *cases: Case, accuracy: Accuracy | None = None) -> Row:
-    return Row((*row.cases, *cases), accuracy)
+def _with(row: Row, *cases: Case) -> Row:
+    return replace(row, cases=(*row.cases, *cases))
 
 
 def exact(row: Row, **faces: Any) -> Row:
-    return Row(row.cases, Accuracy(**faces))
+    return replace(row, accuracy=Accuracy(**faces))
+
+
+def straight(row: Row, below: float, above: float, **faces: Any) -> Row:
+    """An operation with one slope for x < 0 and another above."""
+    slope = lambda x: mp.mpf(above if x > 0 else below)  # noqa: E731
+    hard = TINY[:-2]  # 0 itself is a kink
+    return exact(row, exact=lambda x: x * slope(x), slope=slope, low=-1e150, high=1e150, hard=hard)
+
+
+LONG = (Case((np.random.default_rng(1).normal(size=200),)),)
+TWO_LONG = (Case(tuple(np.random.default_rng(2).normal(size=(2, 100)))),)
+SOFT = (1.0, 1e-3, 30.0)  # far enough for one entry to take all
+ADDED, MULTIPLIED = (-30.0, 30.0), (-150.0, 150.0)  # powers of ten for numbers that meet
 
 
 # --- mathematics at 50 digits, written so that nothing cancels -----------------------------------
@@ -225,12 +275,12 @@ def _by_numpy(text: str, arrays: Sequence[Any]) -> Any:
 
 SAMPLES: dict[str, Row] = {
     # arithmetic
-    "add": binary(),
-    "subtract": binary(),
-    "multiply": binary(),
-    "divide": binary(),
-    "negative": unary(),
-    "identity": unary(),
+    "add": binary(Sizes((ADDED, ADDED))),
+    "subtract": binary(Sizes((ADDED, ADDED))),
+    "multiply": binary(Sizes((MULTIPLIED, MULTIPLIED))),
+    "divide": binary(Sizes(((-100, 100), (-100, 100)))),
+    "negative": straight(unary(), -1, -1),
+    "identity": straight(unary(), 1, 1),
     "square": exact(
         unary(), exact=lambda x: x * x, slope=lambda x: 2 * x, low=-1e150, high=1e150, hard=TINY
     ),
@@ -245,9 +295,12 @@ SAMPLES: dict[str, Row] = {
             Case((signed(2, 3), signed(3, salt=2) - 1, 1.0 + positive(2, 1, salt=3))),
             Case((0.7, signed(3, salt=2), signed(2, 1, salt=4))),
             Case((signed(0, 2), -1.0, 1.0)),
-        )
+        ),
+        sizes=Sizes((ADDED, ADDED, ADDED)),
     ),
-    "floor": unary(),
+    "floor": exact(
+        unary(), exact=mp.floor, slope=None, low=-1e150, high=1e150, hard=(*TINY, 2.0, -2.0, 2**52)
+    ),
     "less": _comparison(),
     "less_equal": _comparison(),
     "greater": _comparison(),
@@ -263,12 +316,13 @@ SAMPLES: dict[str, Row] = {
             Case((np.array([[True], [False]]), 0.7, signed(3))),
             Case((True, signed(2, 1), signed(3))),
             Case((np.array([True, False, True]), 0.7, -1.3)),
-        )
+        ),
+        sizes=Sizes((ADDED, ADDED), choice=True),
     ),
-    "maximum": binary(),
-    "minimum": binary(),
-    "sign": unary(),
-    "abs": unary(),
+    "maximum": binary(Sizes((ADDED, ADDED))),
+    "minimum": binary(Sizes((ADDED, ADDED))),
+    "sign": exact(unary(), exact=mp.sign, slope=None, low=-1e150, high=1e150, hard=TINY),
+    "abs": exact(unary(), exact=abs, slope=mp.sign, low=-1e150, high=1e150, hard=TINY),
     # exponentials, roots and powers
     "exp": exact(
         unary(), exact=mp.exp, slope=mp.exp, low=-700, high=700, hard=(*TINY, -745.1, 709.7)
@@ -283,6 +337,7 @@ SAMPLES: dict[str, Row] = {
         low=1e-300,
         high=1e300,
         hard=(1 - 2**-53, 1 + 2**-52, 0.999, 1.001, 1.0, 5e-308, 1.7e308),
+        least=1e-300,
     ),
     "log1p": exact(
         unary(positive, (0.7, -0.3)),
@@ -299,9 +354,15 @@ SAMPLES: dict[str, Row] = {
         low=1e-300,
         high=1e300,
         hard=(5e-324, 1e-310, 2.0, 1.7e308),
+        least=1e-300,
     ),
     "power": _with(
-        binary(positive, signed, points=((0.7, -1.3), (1.6, 2.0))),
+        binary(
+            Sizes(((-3, 3), (-3, 1.5)), positive=(0,), single=0.6),
+            positive,
+            signed,
+            points=((0.7, -1.3), (1.6, 2.0)),
+        ),
         Case((-1.2, 3.0), held=(1,)),
         Case((-1.2, 2.0), held=(1,)),
         Case((-1.2, -2.0), held=(1,)),
@@ -331,7 +392,7 @@ SAMPLES: dict[str, Row] = {
         high=100,
         hard=(*TINY, math.pi, math.pi / 2),
     ),
-    "hypot": binary(),
+    "hypot": binary(Sizes(((-20, 20), (-20, 20)), hard=((3e200, 4e200), (1e-200, -3e-200)))),
     "arcsin": exact(
         unary(_inside, (0.7, -0.3)),
         exact=mp.asin,
@@ -354,11 +415,12 @@ SAMPLES: dict[str, Row] = {
         slope=lambda x: 1 / (1 + x * x),
         low=-1e300,
         high=1e300,
-        slope_ulp=5.0,
-        why="a root, two divisions: their roundings add up; squaring instead overflows at 1e154",
         hard=(*TINY, 1e154, 1e155, 1e160),
     ),
-    "arctan2": binary(points=((0.7, -1.3), (-0.4, 0.9), (-0.4, -0.9), (0.5, 0.2))),
+    "arctan2": binary(
+        Sizes(((-20, 20), (-20, 20)), hard=((3e150, -4e150), (1e-150, 2e-150), (1.0, 1.0))),
+        points=((0.7, -1.3), (-0.4, 0.9), (-0.4, -0.9), (0.5, 0.2)),
+    ),
     "sinh": exact(unary(), exact=mp.sinh, slope=mp.cosh, low=-700, high=700, hard=(*TINY, 710.0)),
     "cosh": exact(unary(), exact=mp.cosh, slope=mp.sinh, low=-700, high=700, hard=(*TINY, 710.0)),
     # saturating activations
@@ -376,8 +438,6 @@ SAMPLES: dict[str, Row] = {
         slope=lambda x: -2 * mp.tanh(x) * _sech2(x),
         low=-700,
         high=700,
-        slope_ulp=5.0,
-        why="a second derivative, -2 tanh sech²: the roundings of both factors add up",
         hard=(*TINY, *SATURATION, *ENDS),
     ),
     "sigmoid": exact(
@@ -404,7 +464,14 @@ SAMPLES: dict[str, Row] = {
         high=1e150,
         hard=(*TINY, *SATURATION, 1e300),
     ),
-    "hard_sigmoid": unary(points=(0.7, -1.3, 3.5, -4.0)),
+    "hard_sigmoid": exact(
+        unary(points=(0.7, -1.3, 3.5, -4.0)),
+        exact=lambda x: min(max(x + 3, mp.mpf(0)), mp.mpf(6)) / 6,
+        slope=lambda x: mp.mpf(int(abs(x) < 3)) / 6,
+        low=-1e150,
+        high=1e150,
+        hard=(*TINY, 3.0, -3.0, -2.999, 2.999),
+    ),
     "silu": exact(
         unary(),
         exact=lambda x: x * _sigmoid(x),
@@ -416,12 +483,16 @@ SAMPLES: dict[str, Row] = {
         hard=(*TINY, *SATURATION),
     ),
     # piecewise linear activations
-    "relu": unary(),
+    "relu": straight(unary(), 0, 1),
     "leaky_relu": _with(
-        unary(), Case((-1.3,), {"negative_slope": 3.0}), Case((0.7,), {"negative_slope": 3.0})
+        straight(unary(), 0.2, 1),
+        Case((-1.3,), {"negative_slope": 3.0}),
+        Case((0.7,), {"negative_slope": 3.0}),
     ),
-    "rrelu": _with(unary(), Case((signed(2, 3),), {"lower": 0.1, "upper": 0.6})),
-    "prelu": binary(points=((0.7, 0.25), (-1.3, 0.25))),
+    "rrelu": _with(
+        straight(unary(), 11 / 48, 1), Case((signed(2, 3),), {"lower": 0.1, "upper": 0.6})
+    ),
+    "prelu": binary(Sizes((ADDED, ADDED)), points=((0.7, 0.25), (-1.3, 0.25))),
     # smooth activations with a linear side
     "elu": exact(
         _with(unary(), Case((-1.3,), {"alpha": 0.5}), Case((signed(2, 3),), {"alpha": 2.0})),
@@ -446,7 +517,6 @@ SAMPLES: dict[str, Row] = {
         low=-26,
         high=26,
         hard=TINY,
-        single=9.0,
     ),
     "erfc": exact(
         unary(),
@@ -455,7 +525,6 @@ SAMPLES: dict[str, Row] = {
         low=-26,
         high=26,
         hard=TINY,
-        single=9.0,
     ),
     "gaussian": exact(
         _with(unary(), Case((signed(2, 3),), {"scale": 0.5})),
@@ -464,11 +533,8 @@ SAMPLES: dict[str, Row] = {
         low=-26,
         high=26,
         hard=TINY,
-        single=9.0,
     ),
-    "normal_cdf": exact(
-        unary(), exact=_normal, slope=_density, low=-37, high=37, hard=TINY, single=9.0
-    ),
+    "normal_cdf": exact(unary(), exact=_normal, slope=_density, low=-37, high=37, hard=TINY),
     "gelu": exact(
         unary(),
         exact=lambda x: x * _normal(x),
@@ -478,7 +544,6 @@ SAMPLES: dict[str, Row] = {
         slope_ulp=_cancelling(_normal, lambda x: x * _density(x)),
         why=ZERO,
         hard=TINY,
-        single=9.0,
     ),
     # movement
     "reshape": Row(
@@ -561,7 +626,8 @@ SAMPLES: dict[str, Row] = {
                 Case((signed(2, 3),), {"keepdims": True}),
                 Case((signed(2, 3),), {"axis": ()}),
                 Case((0.7,)),
-            )
+            ),
+            vary=Vary(long=LONG),
         )
         for name in ("sum", "mean")
     },
@@ -574,7 +640,8 @@ SAMPLES: dict[str, Row] = {
                 Case((signed(2, 2, 1),), {"axis": (0, -1)}),
                 Case((signed(2, 1),), {"axis": ()}),
                 Case((0.7,)),
-            )
+            ),
+            vary=Vary(long=LONG),
         )
         for name in ("max", "min")
     },
@@ -585,7 +652,8 @@ SAMPLES: dict[str, Row] = {
             Case((signed(2, 3, 2),), {"axis": -2}),
             Case((signed(1, 2),), {"axis": 0}),
             Case((signed(2, 0),), {"axis": 1}),
-        )
+        ),
+        vary=Vary(long=LONG),
     ),
     "logsumexp": Row(
         (
@@ -596,7 +664,8 @@ SAMPLES: dict[str, Row] = {
             Case((signed(1, 2),), {"axis": 0}),
             Case((signed(0, 2),), {"axis": 1}),
             Case((0.7,)),
-        )
+        ),
+        vary=Vary(scales=SOFT, long=LONG),
     ),
     **{
         name: Row(
@@ -607,9 +676,21 @@ SAMPLES: dict[str, Row] = {
                 Case((signed(2, 1),), {"axis": 1}),
                 Case((signed(2, 2),), {"axis": None}),
                 Case((signed(0, 2),)),
-            )
+            ),
+            vary=Vary(scales=SOFT, terms=terms, why=why, long=LONG),
         )
-        for name in ("softmax", "log_softmax")
+        for name, terms, why in (
+            (
+                "softmax",
+                abs,
+                "the slope y (1 - y) cancels where y nears 1, and is counted in ULP of y",
+            ),
+            (
+                "log_softmax",
+                lambda y: 1,
+                "the slope 1 - softmax cancels where that nears 1, and is counted in ULP of 1",
+            ),
+        )
     },
     # positions
     **{
@@ -665,7 +746,8 @@ SAMPLES: dict[str, Row] = {
             Case((definite(3)[1:, 1:],)),
             Case((positive(2, 1, 1),)),
             Case((signed(2, 0, 0),)),
-        )
+        ),
+        vary=Vary(part=0.02),  # and stays positive definite
     ),
     # contractions
     "matmul": Row(
@@ -682,7 +764,8 @@ SAMPLES: dict[str, Row] = {
             Case((signed(2, 2, 3), signed(3, salt=2))),
             Case((signed(2, 1, 1, 2), signed(3, 2, 1, salt=2))),
             Case((signed(2, 0), signed(0, 3))),
-        )
+        ),
+        vary=Vary(long=TWO_LONG),
     ),
     "einsum": Row(
         (
@@ -717,6 +800,7 @@ class Composed:
     formula: Callable[..., Any]
     cases: tuple[Case, ...]
     call: Callable[..., Any]
+    vary: Vary = Vary()
 
 
 def each(function: Callable[[Any], Any], x: Any) -> Any:
@@ -854,6 +938,14 @@ COMPOSED: dict[str, Composed] = {
         Case((X23,), {"pad_width": 1, "constant_values": 2.0}),
     ),
     # entries
+    "one_hot": Composed(
+        lambda m, x, num_classes, axis=-1: np.stack([x == k for k in range(num_classes)], axis) * 1,
+        (
+            Case((np.array([2, 0, 1]),), {"num_classes": 3}),
+            Case((np.array([[3, -1]]),), {"num_classes": 2, "axis": 0}),
+        ),
+        ops.one_hot,
+    ),
     "take": numpy_does(
         "take", Case((X23, POSITIONS)), Case((X23, POSITIONS), {"axis": 1}),
         Case((X232, np.array([1, 0, 1])), {"axis": 0}), Case((X232, np.array(1)), {"axis": -2}),
@@ -900,6 +992,7 @@ COMPOSED: dict[str, Composed] = {
             Case((signed(2, 1),), {"axis": 1}),
         ),
         ops.var,
+        Vary(long=LONG),
     ),
     "std": Composed(
         lambda m, x, **attrs: each(m.sqrt, _variance(x, **attrs)),
@@ -910,6 +1003,7 @@ COMPOSED: dict[str, Composed] = {
             Case((signed(2, 2, 1),), {"axis": (0, -1)}),
         ),
         ops.std,
+        Vary(long=LONG),
     ),
     "norm": Composed(
         _length,
@@ -923,6 +1017,7 @@ COMPOSED: dict[str, Composed] = {
             Case((signed(3),), {"ord": -math.inf}),
         ),
         ops.norm,
+        Vary(long=LONG),
     ),
     # products
     "dot": numpy_does(

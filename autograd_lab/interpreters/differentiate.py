@@ -67,7 +67,11 @@ def backward(
         pull = _pull_nodes(guarded)
         return sweep(order, {output: constant(seed)}, pull, operator.add, active)
     with quiet():
-        return _backward_values(order, output, seed, active)
+        found = _backward_values(order, output, seed, active)
+        if all(_finite(found[x]) for x in leaves if x in found):
+            return found
+        # somewhere an infinite slope may have met an adjoint of 0; once more, and carefully
+        return _backward_values(order, output, seed, active, careful=True)
 
 
 _value = operator.attrgetter("value")
@@ -137,9 +141,12 @@ def _backward_floats(order: Sequence[Node], output: Node) -> dict[Node, float]:
 
 
 def _backward_values(
-    order: Sequence[Node], output: Node, seed: Value, active: set[Node]
+    order: Sequence[Node], output: Node, seed: Value, active: set[Node], careful: bool = False
 ) -> dict[Node, Value]:
-    """``graph.sweep`` for plain values, written out: graphs of numbers spend their time here."""
+    """``graph.sweep`` for plain values, written out: graphs of numbers spend their time here.
+
+    ``careful``: 0 times an infinite slope is 0.
+    """
     adjoint = {output: seed}
     so_far = adjoint.get
     for node in reversed(order):
@@ -166,17 +173,18 @@ def _backward_values(
             else:
                 carried = rule(g, y, *values, **attrs) if attrs else rule(g, y, *values)
                 if type(carried) is not float or type(value) is not float:
-                    carried = _fitted(carried, g, node, i, values)
+                    carried = _fitted(carried, g, node, i, values, careful)
             before = so_far(x)
             adjoint[x] = carried if before is None else before + carried
     return adjoint
 
 
-def _fitted(carried: Value, g: Value, node: Node, i: int, values: tuple[Value, ...]) -> Value:
+def _fitted(
+    carried: Value, g: Value, node: Node, i: int, values: tuple[Value, ...], careful: bool
+) -> Value:
     """An array's adjoint in the shape and dtype of the input it belongs to."""
-    x, op = values[i], node.op
-    assert op is not None
-    if not (op.bounded and op.elementwise) and not _finite(carried):
+    x = values[i]
+    if careful and not _finite(carried):
         carried = _kept_zero(carried, g, node.value, values, node, i)
     if np.shape(carried) != np.shape(x):  # x was broadcast on the way in: add the copies up
         carried = sum_to(carried, shape=np.shape(x))

@@ -54,11 +54,11 @@ def _smaller(a: float, b: float) -> float:
     return a if a <= b or a != a else b
 
 
-def _winner(g: Any, wins: Any, ties: Any) -> Any:
-    """The adjoint for the one that is chosen, half of it for one of two equals."""
-    if isinstance(ties, np.ndarray) and not ties.any():
-        return where(wins, g, 0.0)
-    return where(wins, g, where(ties, 0.5 * g, 0.0))
+def _won(g: Any, mine: Any, other: Any, better: Op) -> Any:
+    """The adjoint where mine is the one that is chosen, half of it where both are equal."""
+    if type(mine) is np.ndarray and not np.equal(mine, other).any():
+        return np.where(better.forward(mine, other), g, np.result_type(g).type(0))
+    return where(better(mine, other), g, where(equal(mine, other), 0.5 * g, 0.0))
 
 
 def _formula_min(m: Any, a: Any, b: Any) -> Any:
@@ -69,8 +69,8 @@ maximum: Op = elementwise(
     "maximum", bounded=True, label="max", out=True, selects=True,
     forward=np.maximum,
     scalar=_larger,
-    vjp=(lambda g, y, a, b: _winner(g, greater(a, b), equal(a, b)),
-         lambda g, y, a, b: _winner(g, greater(b, a), equal(a, b))),
+    vjp=(lambda g, y, a, b: _won(g, a, b, greater),
+         lambda g, y, a, b: _won(g, b, a, greater)),
     formula=lambda m, a, b: m.where(m.less(a, b), b, a),
     kink=lambda a, b: a == b,
 )  # fmt: skip
@@ -79,8 +79,8 @@ minimum: Op = elementwise(
     "minimum", bounded=True, label="min", out=True, selects=True,
     forward=np.minimum,
     scalar=_smaller,
-    vjp=(lambda g, y, a, b: _winner(g, less(a, b), equal(a, b)),
-         lambda g, y, a, b: _winner(g, less(b, a), equal(a, b))),
+    vjp=(lambda g, y, a, b: _won(g, a, b, less),
+         lambda g, y, a, b: _won(g, b, a, less)),
     formula=_formula_min,
     kink=lambda a, b: a == b,
 )  # fmt: skip
