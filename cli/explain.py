@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from autograd_lab_cli.outputs import emit, put, refuse_same
 from autograd_lab_cli.streams import (
     Progress,
     can_unicode,
@@ -17,7 +17,6 @@ from autograd_lab_cli.streams import (
     note,
     terminal_width,
     use_color,
-    write_file,
 )
 
 from autograd_lab.errors import did_you_mean
@@ -42,7 +41,17 @@ _NEGATIVE = re.compile(r"-[A-Za-z0-9_.(].*[*+/()]")
 
 
 class Explain(click.Command):
-    """The command; an expression may start with a minus sign."""
+    """The command; an expression may start with a minus sign, and ``step`` has its own options."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:  # fmt: skip
+        if args[:1] == ["step"]:
+            from autograd_lab_cli.explain_step import explain_step
+
+            return explain_step.make_context(f"{info_name} step", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # a leading blank keeps click from reading -v**2 as the option -v
@@ -104,6 +113,7 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
     \b
     TARGET is
       chain            the lecture's chain of single neurons
+      step             a step of an optimizer; see explain step --help
       "EXPRESSION"     such as "sigmoid(w2*tanh(w1*x + b1) + b2)"
       FILE.json or -   a graph saved with --json, or on standard input
 
@@ -115,6 +125,7 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
       autograd-lab explain "b=a+a; c=b+b" --at a=1 --show-naive
       autograd-lab explain --preset cs231n-sigmoid -f markdown
       autograd-lab explain chain --json - | autograd-lab explain -
+      autograd-lab explain step --optimizer adam --g 1,0.5,0.25
 
     \b
     Exit status: 0 explained, 2 not understood, 3 --fail-on matched,
@@ -131,7 +142,7 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
         if path is not None:
             check_writable(Path(path))
     for data, form, path in sorted(rendered, key=lambda item: item[2] is None):
-        _write(data, form, path)
+        emit(data, form, path)
     return _status(explanation, fail_on)
 
 
@@ -139,6 +150,8 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
 
 
 def _one(target: Sequence[str], preset: str | None) -> str | bytes | None:
+    if "step" in target[1:]:
+        raise click.UsageError("the target comes first: autograd-lab explain step --optimizer ...")
     for word in target:
         short = len(word) == 2 and word[0] == "-" and word[1].isalpha() and len(target) > 1
         if word.startswith("--") or short:
@@ -246,7 +259,7 @@ def _outputs(options: dict[str, Any]) -> list[tuple[str, str | None]]:
             raise click.UsageError("only one output can go to standard output ('-')")
         return [(name, None if file == "-" else file) for name, file in found]
     _refuse_terminal(form, output)
-    _refuse_same([output, *(file for _, file in found)])
+    refuse_same([output, *(file for _, file in found)])
     return [(form, output), *((name, None if file == "-" else file) for name, file in found)]
 
 
@@ -262,38 +275,9 @@ def _by_ending(name: str, option: str, picture: bool = False) -> str:
     return form
 
 
-def _refuse_same(files: Sequence[str | None]) -> None:
-    named = [Path(os.path.realpath(f)) for f in files if f is not None and f != "-"]
-    twice = [path for path in named if named.count(path) > 1 and not path.is_char_device()]
-    if twice:
-        raise click.UsageError(f"two outputs would go to {twice[0].name}; give each its own file")
-
-
 def _refuse_terminal(form: str, output: str | None) -> None:
     if form in BINARY_FORMATS and output is None and sys.stdout.isatty():
         raise click.UsageError(f"{form.upper()} would go to your terminal; add -o file.{form}")
-
-
-def _write(data: str | bytes, form: str, path: str | None) -> None:
-    if path is not None:
-        write_file(Path(path), data if isinstance(data, bytes) else data.encode("utf-8"))
-    elif isinstance(data, bytes):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        _print(data, form)
-
-
-def _print(text: str, form: str) -> None:
-    try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    except UnicodeEncodeError:
-        if form == "text":
-            raise
-        # JSON, SVG and the like are UTF-8 whatever the terminal's encoding
-        sys.stdout.buffer.write(text.encode("utf-8"))
-    sys.stdout.flush()
 
 
 def _rendered(
@@ -353,5 +337,5 @@ def _list(functions: bool, options: dict[str, Any]) -> int:
 
         columns = [Column("preset", "<"), Column("what it is", "<"), Column("from", "<", 1)]
         rows = [[p.name, p.title, p.source] for p in PRESETS.values()]
-    _print("\n".join(table(columns, rows, style)), "text")
+    put("\n".join(table(columns, rows, style)), "text")
     return 0

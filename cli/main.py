@@ -27,6 +27,10 @@ COMMANDS = {
         "autograd_lab_cli.explain",
         "A gradient as a product: symbols, numbers, a picture.",
     ),
+    "train": ("autograd_lab_cli.train", "Train a network on data, and show what it has learned."),
+    "evaluate": ("autograd_lab_cli.evaluate", "Loss and metrics of a saved model on data."),
+    "predict": ("autograd_lab_cli.evaluate", "What a saved model makes of data, as a table."),
+    "compare": ("autograd_lab_cli.compare", "Trainings side by side: mean and spread over seeds."),
     "doctor": ("autograd_lab_cli.doctor", "What is installed, what is found, and a self-check."),
 }
 
@@ -79,6 +83,9 @@ def cli() -> None:
       autograd-lab explain chain
       autograd-lab explain "sigmoid(w*x + b)" --at w=0.5,x=1,b=0 --wrt w
       autograd-lab explain chain --n 20 --graph chain.svg
+      autograd-lab explain step --optimizer adam --g 1,0.5,0.25
+      autograd-lab train digits --layers 64-32-10 --dropout 0.2
+      autograd-lab compare optimizer=sgd,adam seeds=3 --data moons
       autograd-lab doctor
     """  # noqa: D301 - click reads the \b as a mark
 

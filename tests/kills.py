@@ -13,7 +13,9 @@ import hashlib
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from crashes import litter, plan, run_until_done
@@ -44,8 +46,8 @@ def train(folder: Path, steps: int) -> str:
 class Watch:
     """What must hold after each blow."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, key: Any = KEY) -> None:
+        self.folder, self.key = folder, key
         self.step = 0
         self.struck: Counter[str] = Counter()
         self.littered = 0
@@ -55,7 +57,7 @@ class Watch:
         assert len(left) <= 1, f"{crash}: {left}"
         said: list[str] = []
         try:
-            found = Checkpoints(self.folder, key=KEY, say=said.append).newest()
+            found = Checkpoints(self.folder, key=self.key, say=said.append).newest()
         except FileError as error:
             raise AssertionError(f"{crash}: {error}") from error
         assert found is not None, f"{crash}: no checkpoint"
@@ -68,11 +70,17 @@ class Watch:
 
 
 def campaign(
-    kills: int, folder: Path, seed: int = 0, program: Path = Path(__file__)
+    kills: int,
+    folder: Path,
+    seed: int = 0,
+    program: Path = Path(__file__),
+    train: Callable[[Path, int], str] = train,
+    key: Any = KEY,
 ) -> Counter[str]:
     """Kill trainings until ``kills`` blows have struck; how many there were at each point.
 
-    ``program --train FOLDER`` is the training; what must hold and does not is an AssertionError.
+    ``program --train FOLDER`` is the training, ``train`` the same as a function and ``key`` that of
+    its checkpoints; what must hold and does not is an AssertionError.
     """
     undisturbed = train(folder / "undisturbed", STEPS)
     total: Counter[str] = Counter()
@@ -80,17 +88,18 @@ def campaign(
         left = plan(kills, seed)[total.total() :]
         if not left:
             return total
-        watch = Watch(folder / str(number))
+        watch = Watch(folder / str(number), key)
         train(watch.folder, 1)  # the first checkpoint is there before the first blow
         _, printed = run_until_done(left, [str(program), "--train", str(watch.folder)], watch)
-        assert printed.strip() == undisturbed, f"training {number} ended with other numbers"
+        told = printed.strip().splitlines()[-1]  # what went before says where it goes on
+        assert told == undisturbed, f"training {number} ended with other numbers"
         assert len(list(watch.folder.iterdir())) == 2, f"training {number} left files behind"
         total += watch.struck
     raise AssertionError("the crashes do not strike")
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
+def main(program: Path = Path(__file__), train: Any = train, key: Any = lambda: KEY) -> None:
+    options = argparse.ArgumentParser(description="Kill a training again and again.")
     options.add_argument("--kills", type=int, default=200, help="blows in all (default 200)")
     options.add_argument("--seed", type=int, default=0, help="of the points and times drawn")
     options.add_argument("--train", type=Path, metavar="FOLDER", help="be the training")
@@ -100,7 +109,7 @@ def main() -> None:
         return
     folder = Path(tempfile.mkdtemp())
     try:
-        total = campaign(chosen.kills, folder, chosen.seed)
+        total = campaign(chosen.kills, folder, chosen.seed, program, train, key())
     finally:
         shutil.rmtree(folder)
     for point, count in sorted(total.items()):

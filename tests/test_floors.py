@@ -136,15 +136,32 @@ FLOORS = {
             "utils",
         )
     ),
+    "experiments": Floor(
+        _within(
+            "autograd_lab.experiments",
+            "options settings sizes building tables running training_report applying parallel runs "
+            "axes sweeping comparison_report comparison_curves steps .",
+        )
+    ),
     "front door": Floor(_within("autograd_lab", "environment .")),
-    "commands": Floor(_within("autograd_lab_cli", ". streams doctor explain main __main__")),
+    "commands": Floor(
+        _within(
+            "autograd_lab_cli",
+            ". streams outputs training_options doctor explain_step explain train evaluate compare "
+            "main __main__",
+        )
+    ),
     "gallery": Floor(_within("autograd_lab_gallery", ". pictures __main__")),
 }
 
 # Large or rarely installed libraries, and the only modules that may name them.
 DOORS = {
-    "click": _within("autograd_lab_cli", "doctor explain main"),
+    "click": _within(
+        "autograd_lab_cli",
+        "outputs training_options doctor explain_step explain train evaluate compare main",
+    ),
     "graphviz": _within("autograd_lab.pictures", "dot_text"),
+    "joblib": _within("autograd_lab.experiments", "parallel"),
     "mpmath": (
         *_within("autograd_lab", "reals interpreters.algebra interpreters.precise"),
         *_within("autograd_lab.explanations", "underflow witnesses"),
@@ -155,6 +172,7 @@ DOORS = {
     "safetensors": _within("autograd_lab.files", "tensors"),
     "sklearn": _within("autograd_lab", "datasets.bundled"),
     "sympy": _within("autograd_lab.interpreters", "algebra"),
+    "threadpoolctl": _within("autograd_lab.experiments", "parallel"),
     "ziafont": _within("autograd_lab.pictures", "measure"),
 }
 # NumPy is the floor of the engine itself; those that only write or print do without.

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from benchmarks.ratios import Program, in_turns, ratio
 
 from autograd_lab import ops
 from autograd_lab.graph import leaf
 from autograd_lab.interpreters.differentiate import gradient
+from benchmarks.ratios import Program, in_turns, ratio
 
 OURS = "autograd-lab"
 SHAPES: dict[str, tuple[int, ...]] = {"number": (), "32x128": (32, 128)}
@@ -124,13 +124,15 @@ def net(layers: Any, x: Sequence[Any], relu: Callable[[Any], Any]) -> Any:
 def loss(scores: Sequence[Any], labels: Sequence[float], flat: Sequence[Any], relu: Any) -> Any:
     """Hinge loss of all points, and an L2 penalty."""
     hinges = [relu(1 + -y * s) for s, y in zip(scores, labels, strict=True)]
-    return sum(hinges) * (1.0 / len(hinges)) + 1e-4 * sum((w * w for w in flat))
+    return sum(hinges) * (1.0 / len(hinges)) + 1e-4 * sum(w * w for w in flat)
 
 
 def scalar_net(make: Callable[[float], Any], relu: Any, count: int) -> Callable[[], Any]:
     """A program that builds the loss of the whole data set from single numbers."""
     xs, labels = points(count)
-    layers = [[([make(w) for w in ws], make(b)) for ws, b in one] for one in weights((2, 16, 16, 1))]
+    layers = [
+        [([make(w) for w in ws], make(b)) for ws, b in one] for one in weights((2, 16, 16, 1))
+    ]
     flat = [w for layer in layers for ws, b in layer for w in (*ws, b)]
 
     def build() -> tuple[Any, list[Any]]:
