@@ -45,7 +45,8 @@ FLOORS = {
             "errors config datasets.places datasets.names datasets.checks datasets.targets "
             "datasets.dataset datasets.generators datasets.bundled datasets.arrays datasets.idx "
             "datasets.npz_file datasets.csv_file datasets.options datasets.fashion_mnist "
-            "datasets.mnist datasets.reading datasets notation registry random settings scaled reals graph language language.names language.spelling "
+            "datasets.mnist datasets.reading datasets notation registry random settings "
+            "scaled reals graph language language.names language.spelling "
             "language.refusal language.lexer language.grammar language.arguments "
             "language.json_text language.leaf_values language.program language.attributes "
             "language.node_table",
@@ -130,7 +131,8 @@ FLOORS = {
             "callbacks.history callbacks.progress callbacks.callback_list callbacks.prechelt "
             "callbacks.stopping "
             "callbacks.rates callbacks.saving callbacks.csv_logger callbacks plans.wide "
-            "plans.emitters plans.plan plans training.step "
+            "plans.emitters plans.schedule plans.memory plans.singles plans.loops plans.plan plans "
+            "training.step "
             "training.data training.compiled training.loop training.trainer training "
             "models.summary models.saving models.model models.sequential models.cloning models "
             "utils",

@@ -60,12 +60,18 @@ def sources() -> list[Path]:
     return [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
+# A plan is written as code from a graph.  Names of users are cut down to letters there, which a
+# test of plans shows; no text of anybody else's comes in.
+WRITES_CODE = {"autograd_lab/plans/plan.py": ["exec", "compile"]}
+
+
 def test_no_file_turns_text_into_code():
     found = {
         str(path.relative_to(ROOT)): list(faults(path.read_text(encoding="utf-8")))
         for path in sources()
     }
-    assert not {path: wrong for path, wrong in found.items() if wrong}
+    wrong = {path: [line.split(": ")[1] for line in lines] for path, lines in found.items()}
+    assert {path: names for path, names in wrong.items() if names} == WRITES_CODE
 
 
 def test_the_readers_are_among_the_files():
@@ -101,8 +107,18 @@ def test_a_planted_line_is_found(planted):
 
 @pytest.mark.parametrize(
     "harmless",
-    ["re.compile('x')", "model.compile(loss='mse')", "def f(compile=True): return compile", "sp.S(1)", "sp.S.Half", "ast.parse(text, mode='eval')", "evaluate(x)",
-     "np.load(f, allow_pickle=False)", "# eval(x)", "'exec'"],
-)  # fmt: skip
+    [
+        "re.compile('x')",
+        "model.compile(loss='mse')",
+        "def f(compile=True): return compile",
+        "sp.S(1)",
+        "sp.S.Half",
+        "ast.parse(text, mode='eval')",
+        "evaluate(x)",
+        "np.load(f, allow_pickle=False)",
+        "# eval(x)",
+        "'exec'",
+    ],
+)
 def test_a_harmless_line_is_not(harmless):
     assert not list(faults(harmless))

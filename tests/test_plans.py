@@ -152,6 +152,19 @@ def test_two_plans_on_the_same_variables_see_each_other():
         assert [x.tolist() for x in look([])] == [w.numpy().tolist(), m.numpy().tolist()]
 
 
+def test_a_gradient_that_two_weights_share_reaches_both():
+    v, w = Variable([1.0, 2.0], name="v"), Variable([3.0, 4.0], name="w")
+    x, rate = leaf(np.ones(2, "float32"), "x"), leaf(np.full(2, 0.5, "float32"), "rate")
+    shared = ops.sum(ops.reshape(x, (1, 2)) * 1.5, axis=0)
+    updates = [(v, v - rate * ops.exp(shared)), (w, w - rate * ops.exp(shared))]
+    plan = Plan([x, rate], [], updates=updates, rows=[(v,), (w,)])
+    start = np.array([v.numpy(), w.numpy()])
+    for scale in (1.0, 2.0):
+        plan([np.full(2, scale), np.full(2, 0.5)])
+        start = start - 0.5 * np.exp(1.5 * scale)
+        np.testing.assert_allclose([v.numpy(), w.numpy()], start, rtol=1e-6)
+
+
 def test_answers_are_copies():
     x = leaf(np.ones(3), "x")
     plan = Plan([x], [x + 1.0])
@@ -174,35 +187,43 @@ def test_names_of_users_are_no_code():
 # --- training steps -------------------------------------------------------------------------------
 
 LAYERS = {
-    "dense": lambda L: [L.Dense(5, "relu"), L.Dense(3, "softmax")],
-    "no bias": lambda L: [L.Dense(5, "tanh", use_bias=False), L.Dense(3, "softmax")],
-    "batchnorm": lambda L: [L.Dense(5), L.BatchNormalization(), L.ELU(), L.Dense(3, "softmax")],
-    "layernorm": lambda L: [L.Dense(5), L.LayerNormalization(), L.ReLU(), L.Dense(3, "softmax")],
-    "dropout": lambda L: [L.Dropout(0.2), L.Dense(8, "selu"), L.Dropout(0.5), L.Dense(3, "softmax")],
-    "noise": lambda L: [L.GaussianNoise(0.1), L.Dense(5, "gelu"), L.Dense(3, "softmax")],
-    "slopes": lambda L: [L.Dense(5), L.PReLU(), L.Dense(5), L.LeakyReLU(), L.RReLU(),
-                         L.Dense(3, "softmax")],
-    "shapes": lambda L: [L.Reshape((2, 2)), L.Flatten(), L.Rescaling(0.5, 1.0),
-                         L.Dense(3, "softmax")],
-    "penalties": lambda L: [L.Dense(5, "sigmoid", kernel_regularizer="l2",
-                                    kernel_constraint=keras.constraints.MaxNorm(0.8)),
-                            L.Dense(3, "softmax", activity_regularizer="l1",
-                                    bias_constraint="non_neg")],
+    "dense": lambda of: [of.Dense(5, "relu"), of.Dense(3, "softmax")],
+    "no bias": lambda of: [of.Dense(5, "tanh", use_bias=False), of.Dense(3, "softmax")],
+    "batchnorm": lambda of: [
+        of.Dense(5), of.BatchNormalization(), of.ELU(), of.Dense(3, "softmax"),
+    ],
+    "layernorm": lambda of: [
+        of.Dense(5), of.LayerNormalization(), of.ReLU(), of.Dense(3, "softmax"),
+    ],
+    "dropout": lambda of: [
+        of.Dropout(0.2), of.Dense(8, "selu"), of.Dropout(0.5), of.Dense(3, "softmax"),
+    ],
+    "noise": lambda of: [of.GaussianNoise(0.1), of.Dense(5, "gelu"), of.Dense(3, "softmax")],
+    "slopes": lambda of: [
+        of.Dense(5), of.PReLU(), of.Dense(5), of.LeakyReLU(), of.RReLU(), of.Dense(3, "softmax"),
+    ],
+    "shapes": lambda of: [
+        of.Reshape((2, 2)), of.Flatten(), of.Rescaling(0.5, 1.0), of.Dense(3, "softmax"),
+    ],
+    "penalties": lambda of: [
+        of.Dense(5, "sigmoid", kernel_regularizer="l2", kernel_constraint="max_norm"),
+        of.Dense(3, "softmax", activity_regularizer="l1", bias_constraint="non_neg"),
+    ],
 }  # fmt: skip
 OPTIMIZERS = {
-    "sgd": lambda O: O.SGD(0.1),
-    "momentum": lambda O: O.SGD(0.1, momentum=0.9),
-    "nesterov": lambda O: O.SGD(0.1, momentum=0.9, nesterov=True),
-    "adagrad": lambda O: O.Adagrad(0.1),
-    "rmsprop": lambda O: O.RMSprop(0.01, momentum=0.5, centered=True),
-    "adam": lambda O: O.Adam(0.01),
-    "amsgrad": lambda O: O.Adam(0.01, amsgrad=True, clipnorm=0.5),
-    "adamw": lambda O: O.AdamW(0.01, clipvalue=0.01),
-    "adamax": lambda O: O.Adamax(0.01, global_clipnorm=0.5),
-    "nadam": lambda O: O.Nadam(0.01, weight_decay=0.01),
-    "adadelta": lambda O: O.Adadelta(0.5, use_ema=True, ema_overwrite_frequency=3),
-    "schedule": lambda O: O.SGD(O.schedules.ExponentialDecay(0.1, 2, 0.5)),
-    "lecture": lambda O: O.SGD(0.05, momentum=0.5, nesterov=True, convention="lecture-fixed"),
+    "sgd": lambda of: of.SGD(0.1),
+    "momentum": lambda of: of.SGD(0.1, momentum=0.9),
+    "nesterov": lambda of: of.SGD(0.1, momentum=0.9, nesterov=True),
+    "adagrad": lambda of: of.Adagrad(0.1),
+    "rmsprop": lambda of: of.RMSprop(0.01, momentum=0.5, centered=True),
+    "adam": lambda of: of.Adam(0.01),
+    "amsgrad": lambda of: of.Adam(0.01, amsgrad=True, clipnorm=0.5),
+    "adamw": lambda of: of.AdamW(0.01, clipvalue=0.01),
+    "adamax": lambda of: of.Adamax(0.01, global_clipnorm=0.5),
+    "nadam": lambda of: of.Nadam(0.01, weight_decay=0.01),
+    "adadelta": lambda of: of.Adadelta(0.5, use_ema=True, ema_overwrite_frequency=3),
+    "schedule": lambda of: of.SGD(of.schedules.ExponentialDecay(0.1, 2, 0.5)),
+    "lecture": lambda of: of.SGD(0.05, momentum=0.5, nesterov=True, convention="lecture-fixed"),
 }  # fmt: skip
 LOSSES = ("sparse_categorical_crossentropy", "mse")
 

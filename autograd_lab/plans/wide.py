@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from autograd_lab.graph import Node
 from autograd_lab.variables import Variable
 
 Row = tuple[Variable, ...]  # a weight and its slots
-Signature = Hashable
+Signature = Any  # nested tuples of names
 
 
 @dataclass
@@ -98,7 +99,7 @@ class _Formula:
     def _sign(self, node: Node) -> None:
         signature: Signature
         if node in self.row:
-            signature = ("held", self.row.index(node))  # type: ignore[arg-type]
+            signature = ("held", self.row.index(node))
             self.held.append(signature)
         elif self._is_step(node):
             assert node.op is not None

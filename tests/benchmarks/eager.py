@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +43,7 @@ def arguments(name: str, shape: tuple[int, ...]) -> list[Any]:
     return [float(x) if not shape else x for x in found]
 
 
-# --- one operation, forward and backward, in each library ------------------------------------------
+# --- one operation, forward and backward, in each library -----------------------------------------
 
 
 def ours(name: str, values: Sequence[Any]) -> Program:
@@ -96,7 +97,7 @@ def installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-# --- micrograd's demo net of single numbers ---------------------------------------------------------
+# --- micrograd's demo net of single numbers -------------------------------------------------------
 
 
 def points(count: int) -> tuple[list[list[float]], list[float]]:
@@ -109,7 +110,7 @@ def weights(sizes: Sequence[int]) -> list[list[tuple[list[float], float]]]:
     rng = random.Random(7)
     return [
         [([rng.uniform(-1, 1) for _ in range(n)], 0.0) for _ in range(m)]
-        for n, m in zip(sizes, sizes[1:], strict=False)
+        for n, m in itertools.pairwise(sizes)
     ]
 
 
@@ -167,7 +168,7 @@ def micrograd_demo(count: int) -> Program:
     return run
 
 
-# --- tables -----------------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------------------
 
 
 def rows(rounds: int, seconds: float) -> Iterator[str]:
@@ -197,7 +198,8 @@ def demo(rounds: int, count: int) -> Iterator[str]:
     yield f"net 2-16-16-1 of single numbers, {count} points: {1e3 * mine:.0f} ms"
     if "micrograd" in programs:
         found = ratio(times, "micrograd", OURS)
-        yield f"micrograd takes {found.median:.2f} ({found.low:.2f} to {found.high:.2f}) times as long"
+        times_as_long = f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
+        yield f"micrograd takes {times_as_long} times as long"
 
 
 def main(given: Sequence[str] | None = None) -> None:
