@@ -31,8 +31,8 @@ def section(title: str) -> str:
     return str(found)
 
 
-def examples() -> list[str]:
-    lines = "".join(blocks(section("Use"), "sh")).splitlines()
+def examples(title: str = "Use") -> list[str]:
+    lines = "".join(blocks(section(title), "sh")).splitlines()
     return [line for line in lines if line.strip()]
 
 
@@ -95,6 +95,13 @@ def test_a_command_of_the_readme_runs(command: str, tmp_path: Path) -> None:
     assert run(command, tmp_path).strip() or list(tmp_path.iterdir())
 
 
+def test_the_commands_of_training_run_one_after_another(tmp_path: Path) -> None:
+    """They share files: one trains the model that the next one evaluates."""
+    for command in examples("Train"):
+        assert run(command, tmp_path).strip()
+    assert {path.name for path in tmp_path.iterdir()} == {"curves.svg", "moons.safetensors"}
+
+
 def test_every_option_of_the_examples_is_used_for_something() -> None:
     assert len(examples()) >= 6
     assert all("#" in line for line in examples())
@@ -123,7 +130,10 @@ def test_shown_lines_that_are_not_real_are_found(shown: list[str], missing: str 
     assert absent(shown, ["a", "b", "c", "d"]) == missing
 
 
-def test_python_examples_print_what_is_shown() -> None:
+def test_python_examples_print_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # an example saves a model
     found = blocks(README, "python")
     names: dict[str, object] = {}
     runner = doctest.DocTestRunner(verbose=False)
