@@ -71,7 +71,7 @@ class Op:
     __slots__ = (
         "arity", "attrs", "bounded",
         "elementwise", "formula", "forward", "kink", "label", "name", "out",
-        "scalar", "selects", "smooth", "symbol", "view", "vjp",
+        "scalar", "selects", "single", "smooth", "symbol", "view", "vjp",
     )  # fmt: skip
 
     def __init__(
@@ -97,6 +97,7 @@ class Op:
         self.forward = forward
         self.vjp = vjp
         self.arity = len(vjp) if isinstance(vjp, tuple) else None
+        self.single = scalar is not None and self.arity == 1 and not attrs
         self.smooth = not isinstance(vjp, tuple) or None not in vjp
         self.formula = formula or (lambda _m, *xs, **attrs: forward(*xs, **attrs))
         self.scalar = scalar
@@ -146,6 +147,10 @@ class Op:
 
     def __call__(self, *inputs: Any, **attrs: Any) -> Any:
         """Record a node if any input is one, else compute on the plain values."""
+        if len(inputs) == 1 and type(inputs[0]) is Node and not attrs and self.single:
+            value = inputs[0].value  # graphs of numbers are large: the short way for a number
+            if type(value) is float:
+                return Node(self, self.scalar(value), inputs[0])  # type: ignore[misc]
         if len(inputs) != self.arity and self.arity is not None:
             inputs, attrs = self._bind(inputs, attrs)
         if attrs or self.attrs is not NO_ATTRS:
@@ -472,7 +477,7 @@ def scope(name: str) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Inf and nan are results and no alarm; said once for many operations, for it takes its time."""
+    """Inf and nan are results and no alarm; said once for many operations, as it takes time."""
     token = _quiet.set(True)
     try:
         with np.errstate(all="ignore"):
@@ -498,24 +503,27 @@ def watched() -> Iterator[int]:
 
 def toposort(outputs: Iterable[Node], stop: Container[Node] = ()) -> list[Node]:
     """Every node the outputs depend on, inputs before their users; nothing below ``stop``."""
-    seen = set(outputs)
-    stack = list(seen)
-    push, note = stack.append, seen.add
+    found = list(dict.fromkeys(outputs))
+    seen, stack = set(found), list(found)
+    note, keep, push = seen.add, found.append, stack.append
     while stack:
         node = stack.pop()
-        if node in stop:
-            continue
         left, right = node.left, node.right
-        if left is not None and left not in seen:
+        if left is None or (stop and node in stop):
+            continue
+        if left not in seen:
             note(left)
+            keep(left)
             push(left)
         if right is None:
             continue
         for x in right if isinstance(right, tuple) else (right,):
             if x not in seen:
                 note(x)
+                keep(x)
                 push(x)
-    return sorted(seen, key=_serial)
+    found.sort(key=_serial)  # stretches of it are in order already: faster than sorting the set
+    return found
 
 
 _serial = operator.attrgetter("serial")

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lab.errors import GradientError, KinkWarning, warn_user
 from autograd_lab.graph import Node, Value, active_nodes, constant, plain, quiet, sweep, toposort
-from autograd_lab.ops import cast, equal, sum_to, where
+from autograd_lab.ops import add, cast, equal, multiply, sum_to, where
 
 
 def gradient(
@@ -75,6 +75,7 @@ def backward(
 
 
 _value = operator.attrgetter("value")
+SUM, PRODUCT = add.vjp, multiply.vjp
 
 
 def _refuse_stale(order: Sequence[Node]) -> None:
@@ -98,7 +99,10 @@ def _tell_kinks(nodes: Sequence[Node]) -> None:
         op = node.op
         assert op is not None
         assert op.kink is not None
-        on = np.asarray(op.kink(*[x.value for x in node.inputs], **node.attrs))
+        told = op.kink(*[x.value for x in node.inputs], **node.attrs)
+        if told is False:
+            continue
+        on = np.asarray(told)
         if on.any():
             count, size = hit.get(op.name, (0, 0))
             hit[op.name] = (count + int(on.sum()), size + on.size)
@@ -123,6 +127,14 @@ def _backward_floats(order: Sequence[Node], output: Node) -> dict[Node, float]:
         if g == 0.0 or op is None:  # nothing arrives: nothing passes, even if the slope is inf
             continue
         rules = op.vjp
+        if rules is SUM:  # sums and products are most of such a graph
+            adjoint[left] += g  # type: ignore[index]
+            adjoint[right] += g  # type: ignore[index]
+            continue
+        if rules is PRODUCT:
+            adjoint[left] += g * right.value  # type: ignore[index,union-attr]
+            adjoint[right] += g * left.value  # type: ignore[index,union-attr]
+            continue
         if type(right) is Node and not node.attrs and type(rules) is tuple:
             a, b = left.value, right.value  # type: ignore[union-attr]
             first, second = rules

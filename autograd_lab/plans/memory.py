@@ -31,6 +31,7 @@ class Memory:
         self.arrays: dict[str, Array] = {}
         self.base: dict[str, str] = {}
         self.lives: dict[str, int] = {}
+        self.looked: dict[str, int] = {}  # until when views of an array are read
         self.free: dict[tuple[Any, ...], list[str]] = defaultdict(list)
         self.pooled: set[str] = set()
 
@@ -74,6 +75,7 @@ class Memory:
         self.names[node] = self.array(f"{source}_view", view)
         self.base[self.names[node]] = root
         self.lives[root] = max(self.lives[root], lives)
+        self.looked[root] = max(self.looked.get(root, NEVER), lives)
 
     def release(self, nodes: Iterable[Node], position: int, kept: str) -> None:
         """Arrays of these nodes go back to the pool, if nobody needs them from here on."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lab.graph import Node
 from autograd_lab.plans import emitters
-from autograd_lab.plans.memory import Memory, word
+from autograd_lab.plans.memory import NEVER, Memory, word
 from autograd_lab.variables import Variable
 
 VIEWS = ("reshape", "transpose", "broadcast_to")
@@ -103,7 +103,7 @@ class Singles:
         view = look(source, **node.attrs)
         if source.size and not np.shares_memory(view, source):
             return False
-        self.memory.look(node, x, view, self.last.get(node, -1))
+        self.memory.look(node, x, view, self.last.get(node, NEVER))
         return True
 
     def _target(self, node: Node, position: int) -> str:
@@ -120,21 +120,15 @@ class Singles:
             fits = x.ndim and x.dtype == node.dtype and emitters.in_place(node, i)
             if fits and memory.dies(x, self.last[x], position):
                 memory.names[node] = memory.names[x]
-                memory.lives[memory.names[x]] = self.last.get(node, -1)
+                memory.lives[memory.names[x]] = self.last.get(node, NEVER)
                 return memory.names[x]
-        return memory.take(node, self.last.get(node, -1))
+        return memory.take(node, self.last.get(node, NEVER))
 
     def may_overwrite(self, variable: Variable, node: Node, position: int) -> bool:
         """Whether nobody reads the variable's old value from here on, this node apart."""
-        last = self.last.get(variable, -1)
-        if last > position or self.seen_until(variable) > position:
+        last = self.last.get(variable, NEVER)
+        if max(last, self.memory.looked.get(self.memory.names[variable], NEVER)) > position:
             return False
         return last < position or all(
             emitters.in_place(node, i) for i, x in enumerate(node.inputs) if x is variable
         )
-
-    def seen_until(self, variable: Variable) -> int:
-        """The position at which somebody looks at the variable's array for the last time."""
-        name = self.memory.names[variable]
-        looks = [n for n in self.memory.names if self.memory.base.get(self.memory.names[n]) == name]
-        return max((self.last.get(n, -1) for n in looks), default=-1)
