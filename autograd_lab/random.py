@@ -47,7 +47,7 @@ def next_generator(stream: str) -> np.random.Generator:
 class SeedGenerator(Configured):
     """A generator with a seed of its own, or the next one of a stream.
 
-    >>> SeedGenerator(7).generator.integers(100) == SeedGenerator(7).generator.integers(100)
+    >>> SeedGenerator(7).generator.random() == SeedGenerator(7).generator.random()
     True
     """
 

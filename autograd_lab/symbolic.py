@@ -8,7 +8,7 @@ back, and calls the layers again for every batch.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class KerasTensor:
         dtype: str | None = None,
         *,
         name: str | None = None,
-        call: Call = Call(None),  # noqa: B008 - it never changes
+        call: Call = Call(None),
         index: int = 0,
     ) -> None:
         self.shape: Shape = tuple(shape)
@@ -89,6 +89,12 @@ class KerasTensor:
     def __truediv__(self, other: Any) -> KerasTensor:
         return self._apply("divide", self, other)
 
+    def __rtruediv__(self, other: Any) -> KerasTensor:
+        return self._apply("divide", other, self)
+
+    def __pow__(self, other: Any) -> KerasTensor:
+        return self._apply("power", self, other)
+
     def __neg__(self) -> KerasTensor:
         return self._apply("negative", self)
 
@@ -119,12 +125,15 @@ def like(nest: Nest, function: Callable[[Any], Any]) -> Nest:
     return None if nest is None else function(nest)
 
 
-def history(outputs: Iterable[KerasTensor]) -> list[KerasTensor]:
-    """Every placeholder the outputs depend on, inputs before their users."""
+def history(
+    outputs: Iterable[KerasTensor], stop: Collection[KerasTensor] = ()
+) -> list[KerasTensor]:
+    """Every placeholder the outputs depend on, inputs before their users; none behind ``stop``."""
     seen: dict[KerasTensor, None] = dict.fromkeys(outputs)
     stack = list(seen)
     while stack:
-        for x in leaves(stack.pop().call.args):
+        t = stack.pop()
+        for x in [] if t in stop else leaves(t.call.args):
             if isinstance(x, KerasTensor) and x not in seen:
                 seen[x] = None
                 stack.append(x)

@@ -38,8 +38,11 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray[Any, An
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     labels = np.asarray(x)
-    if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
+    if labels.dtype.kind not in "fiub" or not np.array_equal(labels, np.floor(labels)):
         raise UsageError("to_categorical: labels must be whole numbers 0, 1, 2, ...")
+    whole = isinstance(num_classes, (int, np.integer)) and num_classes >= 0
+    if num_classes is not None and not whole:
+        raise UsageError(f"to_categorical(num_classes={num_classes!r}): give a whole number")
     labels = labels.astype(np.int64)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
@@ -57,10 +60,18 @@ def register_keras_serializable(
     """Make a class or function of one's own known, so that models with it can be read back.
 
     It is entered in the family its base class belongs to, a function among the activations.
+    UsageError if the library has a part of its own by that name.
     """
 
     def enter(thing: T) -> T:
         family = getattr(thing, "family", "") or "activations"
+        own = str(thing.__name__)  # type: ignore[attr-defined]
+        for known in (registry.FAMILIES.get(family, {}).get(key) for key in (own, name or own)):
+            if getattr(known, "__module__", "").startswith("autograd_lab."):
+                raise UsageError(
+                    f"register_keras_serializable: {own!r} is one of the library's own {family}; "
+                    "give it another name"
+                )
         registry.register(family, *([name] if name else []), f"{package}>{name or thing.__name__}")(  # type: ignore[attr-defined]
             thing
         )

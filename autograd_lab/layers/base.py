@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from autograd_lab import config, initializers
-from autograd_lab.errors import AutogradLabError, ShapeError, UsageError
+from autograd_lab.errors import AutogradLabError, ShapeError, UsageError, did_you_mean
 from autograd_lab.graph import Node, constant, scope
 from autograd_lab.ops import cast
+from autograd_lab.random import SeedGenerator
 from autograd_lab.recording import penalize
 from autograd_lab.registry import Configured, snake_case
 from autograd_lab.symbolic import Call, KerasTensor, Nest, Shape, leaves, like
-from autograd_lab.variables import Variable
+from autograd_lab.variables import Variable, note_thaw
 
 _names: dict[str, int] = {}
 
@@ -34,22 +38,86 @@ def reset_names() -> None:
     _names.clear()
 
 
+_in_training = False  # whether the call that is running is one in training
+
+
+@contextmanager
+def calling(training: bool | None) -> Iterator[bool]:
+    """A call, in training or not; where it is not told, as the call around it."""
+    global _in_training
+    outer = _in_training
+    _in_training = outer if training is None else bool(training)
+    try:
+        yield _in_training
+    finally:
+        _in_training = outer
+
+
+_room: int | None = None  # how many numbers new weights may still hold; None for any number
+
+
+@contextmanager
+def room_for(count: int) -> Iterator[None]:
+    """New weights may hold ``count`` numbers together: the settings of a file could ask for any."""
+    global _room
+    outer, _room = _room, count
+    try:
+        yield
+    finally:
+        _room = outer
+
+
+def _take_room(name: str, shape: Sequence[int]) -> None:
+    global _room
+    if _room is not None:
+        _room -= math.prod(shape)
+        if _room < 0:
+            raise ShapeError(f"{name} of shape {tuple(shape)}: the file holds fewer numbers")
+
+
+class Trainable:
+    """Whether training changes a layer's weights; set on a layer, it holds for those inside too."""
+
+    def __get__(self, layer: Any, owner: Any = None) -> bool:
+        return True if layer is None else bool(vars(layer).get("_trainable", True))
+
+    def __set__(self, layer: Any, value: bool) -> None:
+        vars(layer)["_trainable"] = bool(value)
+        note_thaw()
+        for inner in layer.sublayers:
+            inner.trainable = value
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class Layer(Configured):
     """y = call(x), with weights of its own.
 
     A subclass is a dataclass whose fields are its settings.  It defines ``call`` in operations of
     ``autograd_lab.ops`` and, if it has weights, ``build``, which makes them with ``add_weight``
-    once the shape of the input is known.  The first axis of every input is the batch.
+    once the shape of the input is known.  The first axis of every input is the batch.  Layers held
+    in attributes, or in lists and dictionaries there, belong to it with their weights.
     """
 
     family = "layers"
 
     name: str | None = None
-    trainable: bool = True
+    trainable: Trainable = Trainable()
     dtype: str | None = None
     input_shape: Any = None
     activity_regularizer: Any = None
+
+    def __new__(cls, *_: Any, **settings: Any) -> Self:
+        """Refuse an unknown setting by name, and say which known one is near."""
+        taken = inspect.signature(cls.__init__).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+            known = [name for name in taken if name != "self"]
+            for name in settings:
+                if name not in known:
+                    raise UsageError(
+                        f"{cls.__name__}({name}=...): there is no such setting; "
+                        f"{did_you_mean(name, known)}known: {', '.join(known)}"
+                    )
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         from autograd_lab import regularizers
@@ -58,6 +126,8 @@ class Layer(Configured):
             raise UsageError(self._wrong("name", "must be a text, such as 'hidden'"))
         self.name = self.name or unique_name(snake_case(type(self).__name__))
         self.dtype = self.dtype or config.floatx()
+        if self.dtype not in config.FLOATS:
+            raise UsageError(self._wrong("dtype", f"must be {' or '.join(config.FLOATS)}"))
         self.activity_regularizer = regularizers.get(self.activity_regularizer)
         self.built = False
         self.own_weights: list[Variable] = []
@@ -74,6 +144,19 @@ class Layer(Configured):
         return f"{type(self).__name__}({setting}={value!r}): {setting} {wanted}."
 
     # --- what a subclass defines ------------------------------------------------------------------
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let whoever calls ``build`` find the layer built, with the shape it was built for."""
+        super().__init_subclass__(**kwargs)
+        build = cls.__dict__.get("build")
+        if build is not None:
+
+            @functools.wraps(build)
+            def noted(self: Layer, input_shape: Any) -> None:
+                build(self, input_shape)
+                self.built, self.build_shape = True, input_shape
+
+            cls.build = noted  # type: ignore[method-assign]
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of this shape, (None, ...) or a list of such."""
@@ -95,6 +178,7 @@ class Layer(Configured):
         constraint: Any = None,
     ) -> Variable:
         """A new weight of this layer, with the initializer's values."""
+        _take_room(f"{self.name}/{name}", shape)
         start = initializers.get(initializer)(tuple(shape), dtype=self.dtype)
         with scope(str(self.name)):
             weight = Variable(
@@ -111,7 +195,19 @@ class Layer(Configured):
     @property
     def sublayers(self) -> list[Layer]:
         """The layers inside this one."""
-        return []
+        return list(dict.fromkeys(_layers_in(vars(self).values())))
+
+    @property
+    def generators(self) -> list[SeedGenerator]:
+        """Its random generators, then those of the layers inside."""
+        own = [g for g in vars(self).values() if isinstance(g, SeedGenerator)]
+        inner = [g for layer in self.sublayers for g in layer.generators]
+        return list(dict.fromkeys([*own, *inner]))
+
+    def trainable_flags(self) -> list[bool]:
+        """Whether it is frozen, then the same of the layers inside."""
+        inner = [flag for layer in self.sublayers for flag in layer.trainable_flags()]
+        return [self.trainable, *inner]
 
     @property
     def weights(self) -> list[Variable]:
@@ -182,17 +278,18 @@ class Layer(Configured):
         inputs = like(inputs, self._node)
         self._ensure_built(like(inputs, _open_shape))
         with scope(str(self.name)):
-            output = self._run(inputs, bool(training))
+            output = self._run(inputs, training)
             if self.activity_regularizer is not None:
                 for y in leaves(output):  # per example, so that the batch size does not matter
                     penalize(self.activity_regularizer(y) / max(len(y), 1))
         return output
 
-    def _run(self, inputs: Nest, training: bool) -> Any:
+    def _run(self, inputs: Nest, training: bool | None) -> Any:
         try:
-            if self._asks_training:
-                return self.call(inputs, training=training)  # type: ignore[call-arg]
-            return self.call(inputs)
+            with calling(training) as told:
+                if self._asks_training:
+                    return self.call(inputs, training=told)  # type: ignore[call-arg]
+                return self.call(inputs)
         except ShapeError as error:
             shapes = " and ".join(str(x.shape) for x in leaves(inputs))
             raise ShapeError(f"layer {self.name!r}, called on shape {shapes}: {error}") from error
@@ -205,7 +302,7 @@ class Layer(Configured):
     def _ensure_built(self, shape: Any) -> None:
         if not self.built:
             self.build(shape)
-            self.built, self.build_shape = True, shape
+            self.built, self.build_shape = True, shape  # also where no build is defined
         self._check_shape(shape)
 
     def _check_shape(self, shape: Any) -> None:
@@ -240,6 +337,17 @@ class Layer(Configured):
                 f"not {x.shape}"
             )
         return constant(np.zeros((1, *x.shape[1:]), self.dtype))
+
+
+def _layers_in(values: Iterable[Any]) -> Iterator[Layer]:
+    """Layers among values, and in lists and dictionaries of them."""
+    for value in values:
+        if isinstance(value, Layer):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _layers_in(value)
+        elif isinstance(value, dict):
+            yield from _layers_in(value.values())
 
 
 def _open_shape(x: Any) -> Shape:

@@ -10,10 +10,9 @@ from typing import Any
 from autograd_lab import registry
 from autograd_lab.errors import ShapeError, UsageError, did_you_mean
 from autograd_lab.layers.base import Layer
-from autograd_lab.layers.core import InputLayer
+from autograd_lab.layers.core import Input, InputLayer
 from autograd_lab.models import saving
 from autograd_lab.models.summary import summary_text
-from autograd_lab.random import SeedGenerator
 from autograd_lab.symbolic import Call, KerasTensor, Nest, history, leaves, like
 from autograd_lab.training.trainer import Trainer
 
@@ -51,15 +50,26 @@ class Model(Layer, Trainer):
                     f"Model(inputs, outputs): {x!r} is no placeholder; start from Input(shape) "
                     "and call layers on it"
                 )
+        self.order = self._between()
+        within = [t for t in leaves(self.inputs) if not isinstance(t.call.layer, InputLayer)]
+        if within:  # a part of another graph: it is followed again from inputs of its own
+            own = {t: Input(t.shape[1:], dtype=t.dtype) for t in within}
+            self.outputs = self._through({t: own.get(t, t) for t in leaves(self.inputs)})
+            self.inputs = like(self.inputs, lambda t: own.get(t, t))
+            self.order = self._between()
+        self._check_names()
+        self.built = True
+
+    def _between(self) -> list[KerasTensor]:
+        """The placeholders from the inputs to the outputs, in the order of calculation."""
         given = set(leaves(self.inputs))
-        self.order = [t for t in history(leaves(self.outputs)) if t not in given]
-        for t in self.order:
+        order = [t for t in history(leaves(self.outputs), stop=given) if t not in given]
+        for t in order:
             if isinstance(t.call.layer, InputLayer):
                 raise UsageError(
                     f"Model(inputs, outputs): the outputs need {t.name}, which is not an input"
                 )
-        self._check_names()
-        self.built = True
+        return order
 
     def _check_names(self) -> None:
         seen: dict[str, Layer] = {}
@@ -80,7 +90,7 @@ class Model(Layer, Trainer):
     def sublayers(self) -> list[Layer]:
         """The layers of the graph, or those held in attributes."""
         if self.outputs is None:
-            return list(dict.fromkeys(_layers_in(vars(self).values())))
+            return super().sublayers
         calls = [t.call for t in sorted([*leaves(self.inputs), *self.order], key=_serial)]
         return list(dict.fromkeys(call.layer for call in calls))
 
@@ -96,32 +106,16 @@ class Model(Layer, Trainer):
             )
         return by_name[name]
 
-    @property
-    def generators(self) -> list[SeedGenerator]:
-        """The random generators of its layers, in order."""
-        found = [g for layer in self.sublayers for g in vars(layer).values()]
-        own = [g for g in found if isinstance(g, SeedGenerator)]
-        return own + [g for x in self.sublayers if isinstance(x, Model) for g in x.generators]
-
-    def trainable_flags(self) -> list[bool]:
-        """Which layers are frozen, nested ones included."""
-        flags = [self.trainable]
-        for layer in self.sublayers:
-            flags.extend(layer.trainable_flags() if isinstance(layer, Model) else [layer.trainable])
-        return flags
-
-    @property
-    def kernel_penalties(self) -> list[Any]:
-        """The regularizers' penalties of the weights that training changes, as graphs."""
-        return [w.regularizer(w) for w in self.trainable_weights if w.regularizer is not None]
-
     # --- calling ----------------------------------------------------------------------------------
 
     def call(self, inputs: Nest, training: bool = False) -> Any:
         """The outputs for these inputs: every layer called once, in order."""
         if self.outputs is None:
             raise UsageError(f"{type(self).__name__} has no outputs and defines no call(inputs)")
-        values = self._named(inputs)
+        return self._through(self._named(inputs), training)
+
+    def _through(self, values: dict[Any, Any], training: bool = False) -> Any:
+        """The outputs from the inputs' values; from placeholders, placeholders."""
         results: dict[Call, list[Any]] = {}
         for t in self.order:
             call = t.call
@@ -136,7 +130,9 @@ class Model(Layer, Trainer):
         inputs = like(inputs, self._node)
         if not self.built:
             self._ensure_built(like(inputs, lambda x: (None, *x.shape[1:])))
-        return self._run(inputs, training)
+        outputs = self._run(inputs, training)
+        self.answer = like(outputs, lambda _: True)
+        return outputs
 
     def _named(self, inputs: Nest) -> dict[Any, Any]:
         """Each input placeholder with its value; a dictionary is matched by names."""
@@ -158,17 +154,17 @@ class Model(Layer, Trainer):
 
     @property
     def output_names(self) -> list[str]:
-        """A name for each output: that of the layer it comes from."""
+        """A name for each output: that of the layer it comes from; none if they are not known."""
         if isinstance(self.outputs, dict):
             return list(self.outputs)
         names = [str(t.call.layer.name) for t in leaves(self.outputs)]
-        return names or ["output"]
+        before = [names[:i].count(name) for i, name in enumerate(names)]
+        return [f"{name}_{n}" if n else name for name, n in zip(names, before, strict=True)]
 
     def like_outputs(self, arrays: list[Any]) -> Any:
         """Arrays in the order of the outputs, in the lists or dictionaries the model answers in."""
-        if isinstance(self.outputs, dict):
-            return dict(zip(self.outputs, arrays, strict=True))
-        return list(arrays) if isinstance(self.outputs, (list, tuple)) else arrays[0]
+        rest = iter(arrays)
+        return like(self.answer, lambda _: next(rest))
 
     @property
     def output_shape(self) -> Any:
@@ -245,13 +241,12 @@ class Model(Layer, Trainer):
                 made.append([KerasTensor(shape, layer.dtype, name=layer.name, call=Call(layer))])
             else:
                 made.append(leaves(layer(_pointed(entry["args"], find))))
-        model = cls(
+        return cls(
             inputs=_pointed(config["inputs"], find),
             outputs=_pointed(config["outputs"], find),
             name=config["name"],
+            trainable=config["trainable"],
         )
-        model.trainable = config["trainable"]
-        return model
 
 
 def _pointed(nest: Any, find: Callable[[Any], Any]) -> Any:
@@ -274,18 +269,6 @@ def _fitting(placeholder: KerasTensor, x: Any) -> Any:
             f"an array of shape {x.shape} holds examples of shape {shape}"
         )
     return x
-
-
-def _layers_in(values: Any) -> list[Layer]:
-    found: list[Layer] = []
-    for value in values:
-        if isinstance(value, Layer):
-            found.append(value)
-        elif isinstance(value, (list, tuple)):
-            found.extend(_layers_in(value))
-        elif isinstance(value, dict):
-            found.extend(_layers_in(value.values()))
-    return found
 
 
 def _serial(t: KerasTensor) -> int:

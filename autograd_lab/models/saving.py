@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from autograd_lab import registry
 from autograd_lab.errors import UsageError
 from autograd_lab.files.refusals import FileError, refusal
 from autograd_lab.files.tensors import Arrays, check_suffix, read_tensors, write_tensors
-from autograd_lab.layers.base import Layer
+from autograd_lab.layers.base import Layer, room_for
 from autograd_lab.variables import Variable
 
 if TYPE_CHECKING:
@@ -24,12 +23,39 @@ FORMAT = 1
 PathLike = str | os.PathLike[str]
 
 
-def named_weights(model: Layer, before: str = "") -> Iterator[tuple[str, Variable]]:
-    """Each weight by the names of the layers around it: "dense/kernel"."""
-    for weight in model.own_weights:
+def named_weights(model: Layer) -> dict[str, Variable]:
+    """Each weight by the names of the layers around it: "dense/kernel", then "dense/kernel_1"."""
+    found: dict[str, Variable] = {}
+    for name, weight in _within(model):
+        numbered = (f"{name}_{i}" if i else name for i in itertools.count())
+        found[next(free for free in numbered if free not in found)] = weight
+    return found
+
+
+def _within(layer: Layer, before: str = "") -> Iterator[tuple[str, Variable]]:
+    for weight in layer.own_weights:
         yield f"{before}{weight.name}", weight
-    for layer in model.sublayers:
-        yield from named_weights(layer, f"{before}{layer.name}/")
+    for inner in layer.sublayers:
+        yield from _within(inner, f"{before}{inner.name}/")
+
+
+def optimizer_state(model: Model) -> dict[str, Variable]:
+    """The leaves of the optimizer: those of the weights by their names, the others numbered."""
+    optimizer = model.optimizer
+    if optimizer is None:
+        return {}
+    names = {weight: name for name, weight in named_weights(model).items()}
+    own = {slot for slots in optimizer.slots.values() for slot in slots.values()}
+    shared = [variable for variable in optimizer.variables if variable not in own]
+    return {
+        **{f"optimizer/{i}": variable for i, variable in enumerate(shared)},
+        **{
+            f"optimizer/{names[weight]}/{slot}": variable
+            for weight, slots in optimizer.slots.items()
+            if weight in names
+            for slot, variable in slots.items()
+        },
+    }
 
 
 def save_model(model: Model, filepath: PathLike, overwrite: bool = True) -> None:
@@ -37,13 +63,10 @@ def save_model(model: Model, filepath: PathLike, overwrite: bool = True) -> None
     _check(filepath, overwrite)
     if not model.built:
         raise UsageError(f"{model.name} has no weights yet; build it, or call it on data, first")
-    arrays = {f"weights/{name}": w.numpy() for name, w in named_weights(model)}
-    optimizer = model.optimizer
-    if optimizer is not None:
-        arrays.update({f"optimizer/{i}": v.numpy() for i, v in enumerate(optimizer.variables)})
+    weights = {f"weights/{name}": w for name, w in named_weights(model).items()}
     write_tensors(
         filepath,
-        arrays,
+        {name: v.numpy() for name, v in {**weights, **optimizer_state(model)}.items()},
         {
             "kind": KIND,
             "format": FORMAT,
@@ -62,16 +85,17 @@ def load_model(filepath: PathLike, compile: bool = True) -> Any:  # noqa: A002 -
     arrays, metadata = read_tensors(filepath)
     config = _settings(filepath, metadata)
     try:
-        model = registry.deserialize(config, "models")
-    except (UsageError, KeyError, TypeError, IndexError, AttributeError) as error:
+        with room_for(sum(array.size for array in _part(arrays, "weights/").values())):
+            model = registry.deserialize(config, "models")
+    except Exception as error:  # whatever strange settings lead to
         raise refusal(
             Path(filepath),
             f"its settings make no model: {error}",
             "Was it written by a newer version, or with layers of your own that are not "
             "registered?",
         ) from error
-    weights = {f"weights/{name}": w for name, w in named_weights(model)}
-    _assign_all(filepath, weights, {k: v for k, v in arrays.items() if k.startswith("weights/")})
+    weights = {f"weights/{name}": w for name, w in named_weights(model).items()}
+    _assign_all(filepath, weights, _part(arrays, "weights/"))
     if compile and metadata.get("compile") is not None:
         _compile(filepath, model, metadata["compile"], arrays)
     return model
@@ -82,7 +106,7 @@ def save_weights(model: Model, filepath: PathLike, overwrite: bool = True) -> No
     _check(filepath, overwrite)
     if not model.built:
         raise UsageError(f"{model.name} has no weights yet; build it, or call it on data, first")
-    arrays = {f"weights/{name}": w.numpy() for name, w in named_weights(model)}
+    arrays = {f"weights/{name}": w.numpy() for name, w in named_weights(model).items()}
     write_tensors(filepath, arrays, {"kind": KIND, "format": FORMAT})
 
 
@@ -98,9 +122,15 @@ def load_weights(model: Model, filepath: PathLike) -> None:
         raise UsageError(
             f"{model.name} has no weights yet; build it, or call it on data, before load_weights"
         )
-    found = {k: v for k, v in arrays.items() if k.startswith("weights/")}
-    weights = {f"weights/{name}": w for name, w in named_weights(model)}
-    if weights.keys() != found.keys() and len(weights) == len(found):
+    found = _part(arrays, "weights/")
+    weights = {f"weights/{name}": w for name, w in named_weights(model).items()}
+    if weights.keys() != found.keys():
+        if len(weights) != len(found):
+            raise refusal(
+                Path(filepath),
+                f"it holds {len(found)} weights, but the model has {len(weights)}",
+                "Load it into a model with the same layers.",
+            )
         weights = dict(zip(found, weights.values(), strict=True))
     _assign_all(filepath, weights, found)
 
@@ -136,8 +166,12 @@ def _settings(filepath: PathLike, metadata: Mapping[str, Any]) -> Mapping[str, A
     return config
 
 
+def _part(arrays: Arrays, before: str) -> Arrays:
+    return {name: array for name, array in arrays.items() if name.startswith(before)}
+
+
 def _assign_all(filepath: PathLike, weights: Mapping[str, Variable], arrays: Arrays) -> None:
-    for name in weights.keys() | arrays.keys():
+    for name in [*weights, *arrays]:
         if name not in arrays or name not in weights:
             side = "lacks" if name not in arrays else "holds"
             raise refusal(
@@ -160,13 +194,16 @@ def _assign_all(filepath: PathLike, weights: Mapping[str, Variable], arrays: Arr
 def _compile(filepath: PathLike, model: Model, config: Any, arrays: Arrays) -> None:
     try:
         model.compile(**{name: registry.revive(value) for name, value in config.items()})
-        optimizer = model.optimizer
-        optimizer.build(model.trainable_weights)
-        saved = [arrays[k] for k in arrays if k.startswith("optimizer/")]
-        if len(saved) == len(optimizer.variables):
-            for variable, array in zip(optimizer.variables, saved, strict=True):
-                variable.assign(np.asarray(array))
-    except (UsageError, TypeError, AttributeError, KeyError) as error:
+        saved = _part(arrays, "optimizer/")
+        with_slots = {name.rpartition("/")[0] for name in saved}
+        weights = named_weights(model).items()
+        slotted = [w for name, w in weights if f"optimizer/{name}" in with_slots]
+        if slotted:
+            model.optimizer.build(slotted)
+        _assign_all(filepath, optimizer_state(model), saved)
+    except FileError:
+        raise
+    except Exception as error:  # whatever strange settings lead to
         raise refusal(
             Path(filepath),
             f"what compile was given cannot be made again: {error}",

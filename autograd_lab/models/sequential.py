@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_lab import registry
-from autograd_lab.errors import UsageError
+from autograd_lab.errors import AutogradLabError, UsageError
 from autograd_lab.layers.base import Layer
 from autograd_lab.layers.core import Input, InputLayer
 from autograd_lab.models.model import Model
 from autograd_lab.symbolic import KerasTensor
+from autograd_lab.variables import note_thaw
 
 
 @registry.register("models")
@@ -49,7 +50,12 @@ class Sequential(Model):
         if not self.row and layer.input_shape is not None and not isinstance(layer, InputLayer):
             self.row.append(Input(layer.input_shape).call.layer)
         self.row.append(layer)
-        self._reconnect()
+        try:
+            self._reconnect()
+        except AutogradLabError:  # it does not fit: the row stays as it was
+            self.row.pop()
+            self._reconnect()
+            raise
 
     def pop(self) -> Layer:
         """Take the last layer off the row."""
@@ -61,7 +67,9 @@ class Sequential(Model):
 
     def _reconnect(self) -> None:
         """Follow the row from its input, once the input's shape is known."""
-        self.inputs, self.outputs, self.order, self.steps = None, None, [], {}
+        self.inputs, self.outputs, self.order = None, None, []
+        self.steps, self.examples = {}, {}
+        note_thaw()
         self.built = False
         if self.row and isinstance(self.row[0], InputLayer):
             self._follow(self.row[0])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab.errors import UsageError
+from autograd_lab.errors import UsageError, warn_user
 from autograd_lab.files.generators import generator_state, restore_generator
 from autograd_lab.training.data import ArrayData, Batch, BatchStream
 
@@ -36,7 +36,7 @@ class Fit:
         self.validation, self.validation_freq = validation, validation_freq
         self.steps = steps
         self.order: np.ndarray[Any, Any] | None = None
-        self.running: Iterator[Batch] | None = None
+        self.position = 0  # batches that one pass over the data has given so far
         self.pending: tuple[Arrays, Mapping[str, Any]] | None = None
 
     def run(self) -> None:
@@ -52,7 +52,9 @@ class Fit:
             logs = self._epoch()
             if self.validation is not None and (self.epoch + 1) % self.validation_freq == 0:
                 logs = {**logs, **{f"val_{k}": v for k, v in self.validation(callbacks).items()}}
-            done, self.epoch, self.batch, self.order = self.epoch, self.epoch + 1, 0, None
+            done, self.epoch, self.batch = self.epoch, self.epoch + 1, 0
+            if self.steps is None:
+                self.position, self.order = 0, None
             callbacks.on_epoch_end(done, logs)
             callbacks.on_boundary(self.epoch, 0)
         model.optimizer.finalize_variable_values(model.trainable_weights)
@@ -63,7 +65,8 @@ class Fit:
         model, callbacks = self.model, self.callbacks
         if self.batch == 0:
             model.compiled.reset()
-            self.order = self._new_order()
+            if not self.position:
+                self.order = self._new_order()
         for x, y, weights in self._batches():
             if callbacks.wants_batches:
                 callbacks.on_train_batch_begin(self.batch)
@@ -74,30 +77,44 @@ class Fit:
                 callbacks.on_boundary(self.epoch, self.batch)
             if model.stop_training:
                 break
-        if not self.batch:
-            raise UsageError("fit: the data gave no batch at all")
+        self._check_batches()
         logs: dict[str, float] = model.compiled.logs()
         return logs
 
+    def _check_batches(self) -> None:
+        """Say so if the data ran out."""
+        if isinstance(self.data, BatchStream):
+            self.data.end_epoch()
+        if not self.batch:
+            raise UsageError(
+                f"fit: the data gave no batch for epoch {self.epoch + 1}; a generator gives its "
+                "batches once: make it endless and give steps_per_epoch, or give an object with "
+                "numbered batches"
+            )
+        if self.steps is not None and self.batch < self.steps and not self.model.stop_training:
+            warn_user(
+                f"fit: the data gave only {self.batch} of {self.steps} batches for epoch "
+                f"{self.epoch + 1}; a generator must give steps_per_epoch * epochs of them",
+                UserWarning,
+            )
+
     def _new_order(self) -> np.ndarray[Any, Any] | None:
-        if not self.shuffle or not isinstance(self.data, ArrayData):
+        if not self.shuffle or self.data.length is None:
             return None
         order: np.ndarray[Any, Any] = self.model.shuffler.generator.permutation(self.data.length)
         return order
 
     def _batches(self) -> Iterator[Batch]:
-        """The epoch's batches; with ``steps``, that many, going on in the next epoch."""
-        if self.steps is None or isinstance(self.data, BatchStream):
-            yield from self.data.batches(self.order, self.batch)
-            return
-        while self.batch < self.steps:
-            if self.running is None:
-                self.running = self.data.batches(self.order)
-            item = next(self.running, None)
-            if item is None:
-                self.running, self.order = None, self._new_order()
-            else:
-                yield item
+        """One pass over the data; with ``steps``, that many, going on in the next epoch."""
+        while self.batch != self.steps:
+            for batch in self.data.batches(self.order, self.position):
+                self.position += 1
+                yield batch
+                if self.batch == self.steps:
+                    return
+            if self.steps is None or not self.position or getattr(self.data, "once", False):
+                return
+            self.position, self.order = 0, self._new_order()
 
     # --- going on after a break -------------------------------------------------------------------
 
@@ -111,31 +128,28 @@ class Fit:
             arrays["order"] = self.order
         callbacks, more = self.callbacks.get_state()
         arrays.update({f"callback/{name}": array for name, array in more.items()})
-        generators = [model.shuffler, *model.generators]
         return arrays, {
             "epoch": self.epoch,
             "batch": self.batch,
+            "position": self.position,
             "totals": model.compiled.state(),
-            "generators": [generator_state(g.generator) for g in generators],
+            "generators": [generator_state(g.generator) for g in model.generators],
             "callbacks": callbacks,
         }
 
     def _apply(self, arrays: Arrays, state: Mapping[str, Any]) -> None:
         model = self.model
         self.epoch, self.batch = int(state["epoch"]), int(state["batch"])
+        self.position = int(state["position"])
         self.order = arrays.get("order")
         for i, weight in enumerate(model.weights):
             weight.assign(arrays[f"weight/{i}"])
         model.optimizer.build(model.trainable_weights)
         for i, slot in enumerate(model.optimizer.variables):
             slot.assign(arrays[f"optimizer/{i}"])
-        for generator, saved in zip(
-            [model.shuffler, *model.generators], state["generators"], strict=True
-        ):
+        for generator, saved in zip(model.generators, state["generators"], strict=True):
             restore_generator(generator.generator, saved)
         own = {k.removeprefix("callback/"): v for k, v in arrays.items() if k.startswith("call")}
         self.callbacks.set_state(state["callbacks"], own)
-        if self.batch and model.compiled.metrics is None and isinstance(self.data, ArrayData):
-            model.resolve_metrics(next(self.data.batches()))
         if self.batch:
             model.compiled.set_state(state["totals"])

@@ -12,13 +12,17 @@ from typing import Any
 from autograd_lab.graph import Node, Value, leaf
 from autograd_lab.interpreters.differentiate import gradient
 from autograd_lab.interpreters.replay import Program, graft
+from autograd_lab.plans.plan import Plan
 from autograd_lab.recording import Recording, recording
 from autograd_lab.symbolic import Nest, leaves, like
 from autograd_lab.variables import Variable
 
 
 class Step:
-    """A recorded step: arrays in, values out, and new values for variables."""
+    """A recorded step: arrays in, values out, and new values for variables.
+
+    It runs as a plan, or with ``eagerly`` node by node, which is what the plan must equal.
+    """
 
     def __init__(
         self,
@@ -26,16 +30,21 @@ class Step:
         outputs: Sequence[Node],
         tape: Recording,
         updates: Sequence[tuple[Variable, Node]] = (),
+        rows: Sequence[tuple[Variable, ...]] = (),
+        eagerly: bool = False,
     ) -> None:
+        self.plan = None if eagerly else Plan(inputs, outputs, tape.draws, updates, rows)
         self.samples = [sample for _, sample in tape.draws]
         self.variables = [variable for variable, _ in updates]
         self.outputs = len(outputs)
-        self.program = Program(
-            [*outputs, *[new for _, new in updates]], [*inputs, *[drawn for drawn, _ in tape.draws]]
-        )
+        if eagerly:
+            new = [value for _, value in updates]
+            self.program = Program([*outputs, *new], [*inputs, *[leaf for leaf, _ in tape.draws]])
 
     def __call__(self, arrays: Sequence[Value]) -> list[Value]:
         """Run once: draw new random numbers, calculate, then assign."""
+        if self.plan is not None:
+            return self.plan(arrays)
         values = self.program([*arrays, *[sample() for sample in self.samples]])
         for variable, new in zip(self.variables, values[self.outputs :], strict=True):
             variable.assign(new)
@@ -43,7 +52,12 @@ class Step:
 
 
 def record(
-    model: Any, batch: Sequence[Nest], compiled: Any = None, *, training: bool = False
+    model: Any,
+    batch: Sequence[Nest],
+    compiled: Any = None,
+    *,
+    training: bool = False,
+    eagerly: bool = False,
 ) -> Step:
     """The step of a model on batches like this one: (x,) to predict, (x, y, weights) for a loss.
 
@@ -54,13 +68,16 @@ def record(
         predictions = leaves(model.call_unscoped(inputs[0], training=training))
         given = [node for part in inputs for node in leaves(part)]
         if compiled is None:
-            return Step(given, predictions, tape)
-        losses = compiled.losses_of(leaves(inputs[1]), predictions, leaves(inputs[2]))
+            return Step(given, predictions, tape, eagerly=eagerly)
+        losses = compiled.losses_of(inputs[1], predictions, inputs[2])
         total = _total([*losses, *model.kernel_penalties, *tape.penalties], compiled.weights)
-        updates: list[tuple[Variable, Node]] = []
-        if training:
-            updates = [*tape.updates, *_updates(model, compiled.optimizer, total)]
-    return Step(given, [total, *losses, *predictions], tape, updates)
+        outputs = [total, *losses, *predictions]
+        if not training:
+            return Step(given, outputs, tape, eagerly=eagerly)
+        updates = [*tape.updates, *_updates(model, compiled.optimizer, total)]
+    slots = compiled.optimizer.slots
+    rows = [(w, *slots[w].values()) for w in model.trainable_weights]
+    return Step(given, outputs, tape, updates, rows, eagerly)
 
 
 def _total(terms: Sequence[Any], weights: Sequence[float]) -> Any:

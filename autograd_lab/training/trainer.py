@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,12 +25,14 @@ from autograd_lab.training.data import (
     Batch,
     BatchStream,
     as_array,
+    as_arrays,
+    by_output,
     class_weights,
     is_stream,
 )
 from autograd_lab.training.loop import Arrays, Fit
 from autograd_lab.training.step import Step, record
-from autograd_lab.variables import Variable
+from autograd_lab.variables import Variable, thaws
 
 KEPT_STEPS = 16  # recorded steps for batches of different shapes; the oldest makes way
 
@@ -39,6 +43,7 @@ class Trainer:
     compiled: Compiled | None
     stop_training: bool
     steps: dict[Any, Step]
+    examples: dict[Any, list[Any]]
     running: Fit | None
 
     if TYPE_CHECKING:  # what the other half gives
@@ -59,7 +64,10 @@ class Trainer:
         """The state before ``compile``."""
         self.compiled = None
         self.stop_training = False
-        self.steps = {}
+        self.run_eagerly = False
+        self.frozen: tuple[bool, ...] = ()
+        self.seen_thaws = -1
+        self.steps, self.examples = {}, {}
         self.running = None
         self.shuffler = SeedGenerator(stream="shuffle")
 
@@ -72,7 +80,7 @@ class Trainer:
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
-        run_eagerly: bool = False,  # noqa: ARG002
+        run_eagerly: bool = False,
         steps_per_execution: int = 1,  # noqa: ARG002
         jit_compile: bool | str = "auto",  # noqa: ARG002
         auto_scale_loss: bool = True,  # noqa: ARG002
@@ -80,8 +88,9 @@ class Trainer:
         """Choose how the model is trained: the optimizer, a loss and metrics, by name or object.
 
         Several outputs take lists in their order, or dictionaries by their names.  The last four
-        arguments are Keras's and change no number here.
+        arguments are Keras's and change no number here; ``run_eagerly`` goes node by node, slowly.
         """
+        self.run_eagerly = run_eagerly
         self.compile_arguments = {
             "optimizer": optimizer,
             "loss": loss,
@@ -93,7 +102,7 @@ class Trainer:
             optimizer, loss, loss_weights, metrics, weighted_metrics, self.output_names
         )
         self.compile_arguments["optimizer"] = self.compiled.optimizer
-        self.steps = {}
+        self.steps, self.examples = {}, {}
 
     @property
     def optimizer(self) -> Any:
@@ -142,17 +151,19 @@ class Trainer:
         values = self._step(kind, batch, arrays)(arrays)
         if kind != "predict":
             assert self.compiled is not None
-            count = 1 + len([loss for loss in self.compiled.losses if loss is not None])
-            targets, weights = leaves(batch[1]), leaves(batch[2])
-            self.compiled.update(values[:count], targets, values[count:], weights)
+            count = 1 + len(self.compiled.used)
+            self.compiled.update(values[:count], batch[1], values[count:], batch[2])
         return values
 
     def _step(self, kind: str, batch: Sequence[Nest], arrays: Sequence[Any]) -> Step:
         """The recorded step for batches of these shapes; recorded when first needed."""
         shapes = tuple((a.shape, a.dtype.str) for a in arrays)
-        parts = tuple(len(leaves(part)) for part in batch)
-        frozen = tuple(w.trainable for w in self.weights), tuple(self.trainable_flags())
-        key = (kind, parts, shapes, frozen)
+        parts = tuple(like(part, lambda _: True) for part in batch[1:])
+        parts = (*(tuple(part) for part in parts), len(leaves(batch[0])))
+        if self.seen_thaws != thaws():
+            self.seen_thaws = thaws()
+            self.frozen = (*[w.trainable for w in self.weights], *self.trainable_flags())
+        key = (kind, parts, shapes, self.frozen)
         if key not in self.steps:
             compiled = None if kind == "predict" else self.compiled
             self.call_unscoped(like(batch[0], lambda a: a[:1]), training=False)  # builds weights
@@ -162,7 +173,9 @@ class Trainer:
                 del self.steps[next(iter(self.steps))]
             # To record draws numbers too; a training that goes on records anew, and must not differ
             states = [generator_state(g.generator) for g in self.generators]
-            self.steps[key] = record(self, batch, compiled, training=kind == "train")
+            self.steps[key] = record(
+                self, batch, compiled, training=kind == "train", eagerly=self.run_eagerly
+            )
             for g, state in zip(self.generators, states, strict=True):
                 restore_generator(g.generator, state)
         return self.steps[key]
@@ -196,21 +209,25 @@ class Trainer:
         """Train for a number of epochs; returns the History.
 
         x: arrays (or a list or dictionary of them for several inputs), or anything that gives
-        batches (x, y) or (x, y, sample_weight).  ``validation_split`` takes the last fraction of
-        the arrays before they are shuffled.  Everything is checked before any weight changes.
+        batches (x, y) or (x, y, sample_weight).  y and sample_weight of several outputs are lists
+        in their order, or dictionaries by name.  ``validation_split`` takes the last fraction of
+        the arrays before they are shuffled; ``shuffle`` mixes examples, or batches that have
+        numbers.  With ``steps_per_epoch`` an epoch goes on where the one before stopped.
+        Everything is checked before any weight changes, of batches when they come.
         """
         self._ready("fit")
         _check_counts(epochs=epochs, initial_epoch=initial_epoch, validation_freq=validation_freq)
+        _check_counts(steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         data = self._data("fit", x, y, sample_weight, batch_size, class_weight, steps_per_epoch)
         if validation_split and validation_data is None:
             if isinstance(data, BatchStream):
                 raise UsageError("validation_split needs arrays; give validation_data instead")
             data, held = data.split(validation_split)
             validation_data = (held.x, held.y, held.weights)
-        self._prepare(data)
+        self._prepare(data, class_weight)
         validation = None
         if validation_data is not None:
-            size = validation_batch_size or batch_size
+            size = batch_size if validation_batch_size is None else validation_batch_size
             held_out = self._validation_data(validation_data, size, validation_steps)
             validation = functools.partial(self._test, held_out, validation_steps)
         total = data.steps if steps_per_epoch is None else steps_per_epoch
@@ -237,32 +254,57 @@ class Trainer:
     ) -> ArrayData | BatchStream:  # fmt: skip
         if x is None:
             raise UsageError(f"{method}: there are no data: give x")
+        compiled = None if method == "predict" else self.compiled
         if is_stream(x):
             if y is not None or weights is not None:
                 raise UsageError(f"{method}: batches bring their own y; give x alone")
-            return BatchStream(x, steps)
-        data = ArrayData(x, y, weights, 32 if batch_size is None else batch_size)
+
+            def prepare(batch: Batch) -> Batch:
+                x, y, weights = batch if compiled else (batch[0], None, None)
+                data = self._arrays(x, y, weights, compiled)
+                if compiled:
+                    self._prepare(data, class_weight)
+                return data.x, data.y, data.weights
+
+            return BatchStream(x, steps, prepare)
+        return self._arrays(x, y, weights, compiled, 32 if batch_size is None else batch_size)
+
+    def _arrays(
+        self, x: Any, y: Any, weights: Any, compiled: Compiled | None, batch_size: int = 32
+    ) -> ArrayData:
+        """The data as arrays, targets and weights in the order of the outputs."""
+        names = [] if compiled is None else compiled.names
+        y, weights = as_arrays(y), as_arrays(weights)
+        if weights is not None and not isinstance(weights, (list, tuple, Mapping)):
+            weights = [weights] * len(names)
+        weights = by_output("sample_weight", weights, names)
+        data = ArrayData(x, by_output("y", y, names), weights, batch_size)
         data.check_finite()
-        if class_weight is not None:
-            targets = leaves(data.y)
-            if len(targets) != 1:
-                raise UsageError("class_weight needs a model of one output")
-            data.weights = class_weights(targets[0], dict(class_weight), data.weights)
         return data
 
-    def _prepare(self, data: ArrayData | BatchStream) -> None:
-        """Build the model on the first example and check all targets against the losses."""
-        if not isinstance(data, ArrayData):
+    def _prepare(
+        self, data: ArrayData | BatchStream, class_weight: Mapping[int, float] | None = None
+    ) -> None:
+        """Build the model on the first example and check all targets against losses and metrics."""
+        if isinstance(data, BatchStream):
+            data.first()
             return
-        x, _, _ = data.take(slice(0, 1))
         if data.length == 0:
-            raise UsageError("fit: x holds no examples")
-        shapes = [p.shape for p in self._outputs_of(x)]
-        assert self.compiled is not None
-        self.compiled.check_targets(leaves(data.y), shapes)
-
-    def _outputs_of(self, x: Nest) -> list[Any]:
-        return leaves(self.call_unscoped(self._as_floats([x])[0], training=False))
+            raise UsageError("x holds no examples")
+        compiled = self._ready("fit")
+        shapes = tuple(a.shape[1:] for a in leaves(data.x))
+        x, y, _ = data.take(slice(0, 1))
+        known = shapes in self.examples
+        if not known:
+            x = self._as_floats([x])[0]
+            self.examples[shapes] = leaves(self.call_unscoped(x, training=False))
+        compiled.check_targets(data.y, self.examples[shapes])
+        if not known:
+            compiled.try_metrics(y, self.examples[shapes])
+        if class_weight is not None:
+            if len(data.y) != 1:
+                raise UsageError("class_weight needs a model of one output")
+            data.weights = [class_weights(data.y[0], class_weight, data.weights[0])]
 
     def _validation_data(self, given: Any, batch_size: int | None, steps: int | None) -> Any:
         if isinstance(given, (tuple, list)) and 2 <= len(given) <= 3:
@@ -271,7 +313,9 @@ class Trainer:
             self._prepare(data)
             return data
         if is_stream(given):
-            return BatchStream(given, steps)
+            stream = self._data("validation_data", given, None, None, None, None, steps)
+            self._prepare(stream)
+            return stream
         raise UsageError("validation_data: give (x, y), (x, y, sample_weight) or batches")
 
     # --- evaluate and predict ---------------------------------------------------------------------
@@ -289,16 +333,27 @@ class Trainer:
     ) -> Any:
         """The loss and the metrics on data, weights unchanged: a list, or a dictionary by name."""
         self._ready("evaluate")
+        _check_counts(steps=steps)
         data = self._data("evaluate", x, y, sample_weight, batch_size, None, steps)
         self._prepare(data)
         watching = callback_library.CallbackList(
             callbacks, model=self, verbose=verbose,
             params={"steps": data.steps, "verbose": verbose},
         )  # fmt: skip
-        logs = self._test(data, steps, watching)
+        with self._aside():
+            logs = self._test(data, steps, watching)
         if return_dict:
             return logs
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """What callbacks measure while a fit runs leaves its running means as they are."""
+        compiled = self._ready("fit")
+        kept = None if self.running is None else compiled.state()
+        yield
+        if kept is not None:
+            compiled.set_state(kept)
 
     def _test(
         self, data: ArrayData | BatchStream, steps: int | None, watching: Any
@@ -307,9 +362,7 @@ class Trainer:
         compiled.reset()
         if watching is not None:
             watching.on_test_begin()
-        for number, batch in enumerate(data.batches()):
-            if steps is not None and number >= steps:
-                break
+        for number, batch in enumerate(itertools.islice(data.batches(), steps)):
             if watching is not None and watching.wants_batches:
                 watching.on_test_batch_begin(number)
             self._run_step("test", batch)
@@ -329,6 +382,7 @@ class Trainer:
         callbacks: Any = None,
     ) -> Any:
         """The outputs for all examples as arrays, calculated batch by batch."""
+        _check_counts(steps=steps)
         data = self._data("predict", x, None, None, batch_size, None, steps)
         watching = callback_library.CallbackList(
             callbacks, model=self, verbose=verbose,
@@ -336,9 +390,7 @@ class Trainer:
         )  # fmt: skip
         watching.on_predict_begin()
         parts: list[list[Any]] = []
-        for number, (x_batch, _, _) in enumerate(data.batches()):
-            if steps is not None and number >= steps:
-                break
+        for number, (x_batch, _, _) in enumerate(itertools.islice(data.batches(), steps)):
             watching.on_predict_batch_begin(number)
             parts.append(self._run_step("predict", (x_batch,)))
             watching.on_predict_batch_end(number)
@@ -354,13 +406,13 @@ class Trainer:
         self, x: Any, y: Any = None, sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None, return_dict: bool = False,
     ) -> Any:  # fmt: skip
-        """Train on one batch; the running loss and metrics since the last reset."""
+        """Train on one batch; its loss and metrics, earlier batches forgotten."""
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """The running loss and metrics with one more batch; weights unchanged."""
+        """The loss and metrics of one batch, earlier ones forgotten; weights unchanged."""
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -372,11 +424,14 @@ class Trainer:
         class_weight: Mapping[int, float] | None, return_dict: bool,
     ) -> Any:  # fmt: skip
         compiled = self._ready(f"{kind}_on_batch")
-        data = self._data(f"{kind}_on_batch", x, y, weights, None, class_weight)
-        assert isinstance(data, ArrayData)
-        self._prepare(data)
-        self._run_step(kind, (data.x, data.y, data.weights))
-        logs = compiled.logs()
+        data = self._data(f"{kind}_on_batch", x, y, weights, None)
+        if not isinstance(data, ArrayData):
+            raise UsageError(f"{kind}_on_batch: give one batch as arrays x and y")
+        self._prepare(data, class_weight)
+        with self._aside():
+            compiled.reset()
+            self._run_step(kind, (data.x, data.y, data.weights))
+            logs = compiled.logs()
         if return_dict:
             return logs
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
@@ -411,12 +466,6 @@ class Trainer:
             "numpy": np.__version__,
         }
 
-    def resolve_metrics(self, batch: Batch) -> None:
-        """Make the metrics from one batch without counting it."""
-        compiled = self._ready("fit")
-        predictions = self._run_step("predict", (batch[0],))
-        compiled.resolve(leaves(batch[1]), predictions)
-
 
 def _described(value: Any) -> Any:
     try:
@@ -439,6 +488,8 @@ def _numbered(config: Any, numbers: dict[str, str]) -> Any:
 
 def _check_counts(**counts: Any) -> None:
     for name, value in counts.items():
-        low = 0 if name != "validation_freq" else 1
+        low = 0 if name in ("epochs", "initial_epoch") else 1
+        if value is None and "steps" in name:
+            continue
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
             raise UsageError(f"{name}={value!r}: give a whole number from {low} up")
