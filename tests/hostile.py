@@ -16,6 +16,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autograd_lab.language.node_table import MAX_DEPTH, MAX_NODES
@@ -512,6 +513,9 @@ def peak_megabytes() -> float:
         import resource
     except ImportError:
         return 0.0
+    with contextlib.suppress(OSError):  # Linux counts the parent's memory in ru_maxrss
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1e3
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 

@@ -203,7 +203,8 @@ def test_orthogonal_matrices_are_all_equally_likely():
     (I.get(np.array([[1.0, 2, 3], [4, 5, 6]])), [[1, 2, 3], [4, 5, 6]]),
     (I.get(leaf([[1.0, 2, 3], [4, 5, 6]])), [[1, 2, 3], [4, 5, 6]]),
     (I.get(lambda shape, dtype=None: np.full(shape, 7.0, dtype)), [[7, 7, 7], [7, 7, 7]]),
-], ids=str)  # fmt: skip
+], ids=["zeros", "ones", "constant", "constants", "identity", "scaled", "array", "node", "own"],
+)  # fmt: skip
 def test_constants(initializer, wanted):
     w = initializer((2, 3), dtype="float32")
     assert w.tolist() == wanted
