@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from autograd_lab.layers import Input, Layer
     from autograd_lab.models import Model, Sequential
     from autograd_lab.ops import KINKS
+    from autograd_lab.pathways import explain_paths
     from autograd_lab.symbolic import KerasTensor
     from autograd_lab.transforms.check_report import GradientCheck
     from autograd_lab.transforms.checking import check_gradients
@@ -86,6 +87,7 @@ _HOMES = {
     "datasets": "datasets",
     "errors": "errors",
     "explain": "explanations:explain",
+    "explain_paths": "pathways:explain_paths",
     "grad": "transforms.gradients:grad",
     "gradient": "interpreters.differentiate:gradient",
     "hessian": "transforms.jacobians:hessian",
@@ -137,6 +139,7 @@ __all__ = [
     "datasets",
     "errors",
     "explain",
+    "explain_paths",
     "grad",
     "gradient",
     "hessian",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # as "python -m benchmarks.eager" in this folder
 
-from benchmarks import accuracy, eager
+from benchmarks import accuracy, eager, pathways
 from benchmarks.ratios import Ratio, in_turns, ratio
 
 from autograd_lab.interpreters.differentiate import gradient
@@ -98,3 +98,8 @@ def test_the_accuracy_of_digits_runs(capsys):
         "digits, autograd_lab, seed 0", "digits, autograd_lab, seed 1",
     ]  # fmt: skip
     assert math.isfinite(float(lines[-1].split()[1].rstrip(",")))
+
+
+def test_the_table_of_paths_runs(capsys):
+    pathways.main(["--quick"])
+    assert "hidden" in capsys.readouterr().out

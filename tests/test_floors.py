@@ -130,12 +130,20 @@ FLOORS = {
             "callbacks.screen callbacks.base callbacks.monitor callbacks.history_plot "
             "callbacks.history callbacks.progress callbacks.callback_list callbacks.prechelt "
             "callbacks.stopping "
-            "callbacks.rates callbacks.saving callbacks.csv_logger callbacks plans.wide "
+            "callbacks.rates callbacks.saving callbacks.csv_logger callbacks.gradient_flow "
+            "callbacks plans.wide "
             "plans.emitters plans.schedule plans.memory plans.singles plans.loops plans.plan plans "
             "training.step "
             "training.data training.compiled training.loop training.trainer training "
             "models.summary models.saving models.model models.sequential models.cloning models "
             "utils",
+        )
+    ),
+    "pathways": Floor(
+        _within(
+            "autograd_lab.pathways",
+            "scaled_array links network local recording semirings ranking endpoints as_text report "
+            "explain cells sketch drawings layer_boxes .",
         )
     ),
     "experiments": Floor(

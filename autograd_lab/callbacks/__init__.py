@@ -9,6 +9,7 @@ from __future__ import annotations
 from autograd_lab.callbacks.base import Callback, LambdaCallback
 from autograd_lab.callbacks.callback_list import CallbackList
 from autograd_lab.callbacks.csv_logger import CSVLogger
+from autograd_lab.callbacks.gradient_flow import GradientFlow
 from autograd_lab.callbacks.history import History
 from autograd_lab.callbacks.progress import ProgbarLogger
 from autograd_lab.callbacks.rates import LearningRateScheduler, ReduceLROnPlateau
@@ -21,6 +22,7 @@ __all__ = [
     "Callback",
     "CallbackList",
     "EarlyStopping",
+    "GradientFlow",
     "History",
     "LambdaCallback",
     "LearningRateScheduler",

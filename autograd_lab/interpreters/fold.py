@@ -57,9 +57,7 @@ def _folded(node: Node, made: dict[Node, Node], ops: dict[Composition, Op]) -> N
     inner = toposort([node], stop=made)
     inputs = _reading_order(node, made)
     if len(inner) - len(inputs) == 1 and node.op is not None:
-        return _like(
-            node, Node.of(node.op, [made[x] for x in node.inputs], node.value, node.attrs)
-        )
+        return _like(node, Node.of(node.op, [made[x] for x in node.inputs], node.value, node.attrs))
     constants = [x for x in inner if x.op is None and x not in made]
     place = {x: i for i, x in enumerate([*inputs, *constants])}
     steps = []

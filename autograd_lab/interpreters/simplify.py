@@ -7,9 +7,8 @@ adjoint) fall where nothing on their way can be infinite short of an overflow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
-
 import math
+from collections.abc import Callable, Collection, Hashable, Sequence
 
 import numpy as np
 
@@ -158,13 +157,13 @@ def _minus(node: Node, inputs: Sequence[Node]) -> Node | None:
     return _made("add", [a, b.inputs[0]], node) if _name(b) == "negative" else None
 
 
-def _negative(node: Node, inputs: Sequence[Node]) -> Node | None:
+def _negative(_: Node, inputs: Sequence[Node]) -> Node | None:
     (x,) = inputs
     return x.inputs[0] if _name(x) == "negative" else None
 
 
 def _where(node: Node, inputs: Sequence[Node]) -> Node | None:
-    """The guard ``where(g == 0, 0, e)``: e itself, if g = 0 makes it 0 and it cannot be infinite."""
+    """The guard ``where(g == 0, 0, e)``: e itself, if it is g times something finite."""
     condition, yes, no = inputs
     if _name(condition) != "equal" or not _is(yes, 0.0) or not _is(condition.inputs[1], 0.0):
         return None
