@@ -38,11 +38,13 @@ def _reduce(which: Op, x: Any, axis: Axes, keepdims: bool) -> Any:
     return which(x, axis=axis, keepdims=keepdims)
 
 
+_total: Callable[..., Any] = np.add.reduce  # half the time of np.sum, which asks first who adds
+
 # --- sums -----------------------------------------------------------------------------------------
 
 _sum: Op = op(
     "sum", label="Σ", out=True, attrs=_REDUCTION,
-    forward=lambda x, axis, keepdims: np.add.reduce(x, axis, None, None, keepdims),
+    forward=lambda x, axis, keepdims: _total(x, axis, None, None, keepdims),
     vjp=(lambda g, y, x, axis, keepdims: _spread(g, shape_of(x), axis),),
 )  # fmt: skip
 
@@ -57,7 +59,7 @@ def sum(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
 
 
 def _average(x: Value, axis: Axes, keepdims: bool) -> Value:
-    total = np.asarray(np.add.reduce(x, axis, None, None, keepdims))
+    total = np.asarray(_total(x, axis, None, None, keepdims))
     return total / count(np.shape(x), axis)  # np.mean warns where nothing is averaged; this is nan
 
 
