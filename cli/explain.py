@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from autograd_lab_cli.explain_mlp import explain_mlp, is_net_file
 from autograd_lab_cli.outputs import emit, put, refuse_same
 from autograd_lab_cli.streams import (
     Progress,
@@ -41,7 +42,7 @@ _NEGATIVE = re.compile(r"-[A-Za-z0-9_.(].*[*+/()]")
 
 
 class Explain(click.Command):
-    """The command; an expression may start with a minus sign, and ``step`` has its own options."""
+    """An expression may start with a minus sign; ``step`` and ``mlp`` have their own options."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None,
@@ -51,6 +52,9 @@ class Explain(click.Command):
             from autograd_lab_cli.explain_step import explain_step
 
             return explain_step.make_context(f"{info_name} step", args[1:], parent, **extra)
+        if args[:1] == ["mlp"] or (args and is_net_file(args[0])):
+            words = args[1:] if args[0] == "mlp" else args
+            return explain_mlp.make_context(f"{info_name} mlp", words, parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -113,6 +117,8 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
     \b
     TARGET is
       chain            the lecture's chain of single neurons
+      mlp SIZES        a deep net, layer by layer; see explain mlp --help
+      FILE             weights in a .safetensors or .npz file, the same way
       step             a step of an optimizer; see explain step --help
       "EXPRESSION"     such as "sigmoid(w2*tanh(w1*x + b1) + b2)"
       FILE.json or -   a graph saved with --json, or on standard input
@@ -125,6 +131,7 @@ def explain(target: tuple[str, ...], functions: bool, presets: bool, **options: 
       autograd-lab explain "b=a+a; c=b+b" --at a=1 --show-naive
       autograd-lab explain --preset cs231n-sigmoid -f markdown
       autograd-lab explain chain --json - | autograd-lab explain -
+      autograd-lab explain mlp 784-20x100-10 --act sigmoid --init glorot
       autograd-lab explain step --optimizer adam --g 1,0.5,0.25
 
     \b

@@ -124,6 +124,14 @@ FLOORS = {
             "base core activations merging regularization normalization resampling augmentation .",
         )
     ),
+    "diagnosis": Floor(
+        _within(
+            "autograd_lab.diagnosis",
+            "adjoints recorded structure mean_field layers_table verdicts nets building variants "
+            "wording matrix_form as_text as_json as_markdown as_latex diagnosis blocks "
+            "zero_gradient weights_files .",
+        )
+    ),
     "training": Floor(
         _within(
             "autograd_lab",
@@ -139,6 +147,7 @@ FLOORS = {
             "utils",
         )
     ),
+    "anchors": Floor(_within("autograd_lab.diagnosis", "anchors")),
     "pathways": Floor(
         _within(
             "autograd_lab.pathways",
@@ -157,8 +166,8 @@ FLOORS = {
     "commands": Floor(
         _within(
             "autograd_lab_cli",
-            ". streams outputs training_options doctor explain_step explain train evaluate compare "
-            "main __main__",
+            ". streams outputs training_options doctor explain_step explain_mlp explain train "
+            "evaluate compare main __main__",
         )
     ),
     "gallery": Floor(_within("autograd_lab_gallery", ". pictures __main__")),
@@ -168,7 +177,8 @@ FLOORS = {
 DOORS = {
     "click": _within(
         "autograd_lab_cli",
-        "outputs training_options doctor explain_step explain train evaluate compare main",
+        "outputs training_options doctor explain_step explain_mlp explain train evaluate compare "
+        "main",
     ),
     "graphviz": _within("autograd_lab.pictures", "dot_text"),
     "joblib": _within("autograd_lab.experiments", "parallel"),

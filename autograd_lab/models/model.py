@@ -177,6 +177,12 @@ class Model(Layer, Trainer):
         """Print the layers, their output shapes and how many numbers their weights hold."""
         (print_fn or print)(summary_text(self))
 
+    def explain_gradients(self, x: Any, y: Any, **options: Any) -> Any:
+        """Where the gradient goes on a batch, layer by layer: a table and a verdict."""
+        from autograd_lab.diagnosis.diagnosis import explain_gradients  # waits: rarely asked for
+
+        return explain_gradients(self, x, y, **options)
+
     def to_json(self, **options: Any) -> str:
         """The settings of the model and its layers as JSON text, without weights."""
         return json.dumps(registry.serialize(self), **options)
