@@ -46,6 +46,7 @@ PLAIN_ANSWERS = {
 next_serial = itertools.count().__next__
 _scope: tuple[str, ...] = ()
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)  # inf and nan are no alarm already
+_recorded = False  # whether a step is being recorded
 _watched_from = float("inf")  # nodes made since then are being differentiated
 
 
@@ -360,6 +361,11 @@ class Node:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         """The plain value for NumPy; no gradient passes through."""
+        if _recorded:
+            raise GradientError(
+                f"numpy was asked for the numbers of {self!r} while a step is recorded; the step "
+                "would keep the numbers of this batch for all others.  Use autograd_lab.ops"
+            )
         return np.array(self.value, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
@@ -473,6 +479,17 @@ def scope(name: str) -> Iterator[None]:
         yield
     finally:
         _scope = outer
+
+
+@contextmanager
+def recorded() -> Iterator[None]:
+    """A step is recorded inside, to be run on other values: nobody may take values out of it."""
+    global _recorded
+    outer, _recorded = _recorded, True
+    try:
+        yield
+    finally:
+        _recorded = outer
 
 
 @contextmanager

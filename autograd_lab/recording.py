@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd_lab.graph import Node, leaf
+from autograd_lab.graph import Node, leaf, recorded
 from autograd_lab.variables import Variable
 
 Sample = Callable[[], Any]
@@ -36,7 +36,8 @@ def recording() -> Iterator[Recording]:
     global _current
     outer, _current = _current, Recording()
     try:
-        yield _current
+        with recorded():
+            yield _current
     finally:
         _current = outer
 

@@ -12,11 +12,16 @@ from autograd_lab_cli.streams import can_unicode
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.option("--ascii", "plain", is_flag=True, help="ASCII signs only.")
 def doctor(as_json: bool, plain: bool) -> int:
-    r"""Show what this machine offers, and check the engine against SymPy and differences.
+    """Show what this machine offers, and check the engine against SymPy and differences.
+
+    \b
+    Examples:
+      autograd-lab doctor
+      autograd-lab doctor --json
 
     \b
     Exit status: 0 usable, 4 the self-check disagrees, 5 something needed is missing.
-    """
+    """  # noqa: D301 - click reads the \b as a mark
     from autograd_lab.environment import survey
 
     found = survey()

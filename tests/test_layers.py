@@ -15,6 +15,7 @@ from autograd_lab.errors import ShapeError, UsageError
 from autograd_lab.graph import Node, leaf
 from autograd_lab.interpreters.differentiate import gradient
 from autograd_lab.interpreters.replay import replay
+from autograd_lab.random import set_seed
 from autograd_lab.recording import recording
 from autograd_lab.registry import FAMILIES
 
@@ -132,6 +133,7 @@ def test_every_layer_has_a_row():
 
 
 def built(row: Row, dtype: str = "float64") -> Any:
+    set_seed(0)  # the same weights each time
     layer = row.make(dtype=dtype)
     layer(row.inputs(dtype))
     return layer

@@ -412,7 +412,7 @@ class Scale(layers.Layer):
     """A layer with one weight that is a single number."""
 
     def build(self, input_shape):
-        self.factor = self.add_weight("factor", (), "ones")
+        self.factor = self.add_weight((), "ones", name="factor")
 
     def call(self, inputs):
         return inputs * self.factor

@@ -184,9 +184,9 @@ class Twice(layers.Layer):
     """Two weights of one name, and a layer inside named like another."""
 
     def build(self, input_shape):
-        self.one = self.add_weight("w", (3,), "normal")
-        self.two = self.add_weight("w", (3,), "normal")
-        self.other = self.add_weight("w_1", (3,), "normal")
+        self.one = self.add_weight((3,), "normal", name="w")
+        self.two = self.add_weight((3,), "normal", name="w")
+        self.other = self.add_weight((3,), "normal", name="w_1")
 
     def call(self, inputs):
         return inputs * self.one + inputs * self.two * self.other

@@ -124,7 +124,7 @@ class PReLU(Layer):
                 f"batch and the shared axes, not {input_shape}"
             )
         self.alpha = self.add_weight(
-            "alpha", [n or 0 for n in shape], self.alpha_initializer,
+            [n or 0 for n in shape], self.alpha_initializer, name="alpha",
             regularizer=self.alpha_regularizer, constraint=self.alpha_constraint,
         )  # fmt: skip
 

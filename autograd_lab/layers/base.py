@@ -169,15 +169,19 @@ class Layer(Configured):
 
     def add_weight(
         self,
-        name: str,
-        shape: Sequence[int],
-        initializer: Any = "glorot_uniform",
+        shape: Sequence[int] = (),
+        initializer: Any = None,
         *,
         trainable: bool = True,
         regularizer: Any = None,
         constraint: Any = None,
+        name: str | None = None,
     ) -> Variable:
-        """A new weight of this layer, with the initializer's values."""
+        """A new weight, with the initializer's values: Glorot's, or 0 for a single number."""
+        from autograd_lab import constraints, regularizers
+
+        name = name or f"variable_{len(self.own_weights)}"
+        initializer = initializer or ("glorot_uniform" if len(shape) else "zeros")
         _take_room(f"{self.name}/{name}", shape)
         start = initializers.get(initializer)(tuple(shape), dtype=self.dtype)
         with scope(str(self.name)):
@@ -186,8 +190,8 @@ class Layer(Configured):
                 name=name,
                 trainable=trainable,
                 dtype=self.dtype,
-                regularizer=regularizer,
-                constraint=constraint,
+                regularizer=regularizers.get(regularizer),
+                constraint=constraints.get(constraint),
             )
         self.own_weights.append(weight)
         return weight

@@ -91,12 +91,12 @@ class Normalizing(AlongAxes):
         self.gamma = self.beta = None
         if self.scale:
             self.gamma = self.add_weight(
-                "gamma", shape, self.gamma_initializer,
+                shape, self.gamma_initializer, name="gamma",
                 regularizer=self.gamma_regularizer, constraint=self.gamma_constraint,
             )  # fmt: skip
         if self.center:
             self.beta = self.add_weight(
-                "beta", shape, self.beta_initializer,
+                shape, self.beta_initializer, name="beta",
                 regularizer=self.beta_regularizer, constraint=self.beta_constraint,
             )  # fmt: skip
 
@@ -162,10 +162,10 @@ class BatchNormalization(Normalizing):
         super().build(input_shape)
         shape = self._lay_out(input_shape)
         self.moving_mean = self.add_weight(
-            "moving_mean", shape, self.moving_mean_initializer, trainable=False
+            shape, self.moving_mean_initializer, trainable=False, name="moving_mean"
         )
         self.moving_variance = self.add_weight(
-            "moving_variance", shape, self.moving_variance_initializer, trainable=False
+            shape, self.moving_variance_initializer, trainable=False, name="moving_variance"
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -258,8 +258,10 @@ class Normalization(AlongAxes):
         """Make the weights that ``adapt`` fills, or stretch what was given to the axes."""
         shape = self._lay_out(input_shape)
         if self.mean is None:
-            self.adapt_mean: Any = self.add_weight("mean", shape, "zeros", trainable=False)
-            self.adapt_variance: Any = self.add_weight("variance", shape, "ones", trainable=False)
+            self.adapt_mean: Any = self.add_weight(shape, "zeros", trainable=False, name="mean")
+            self.adapt_variance: Any = self.add_weight(
+                shape, "ones", trainable=False, name="variance"
+            )
         else:
             self.adapt_mean = self._stretched("mean", shape)
             self.adapt_variance = self._stretched("variance", shape)

@@ -137,17 +137,27 @@ class Model(Layer, Trainer):
     def _named(self, inputs: Nest) -> dict[Any, Any]:
         """Each input placeholder with its value; a dictionary is matched by names."""
         wanted = leaves(self.inputs)
-        if isinstance(inputs, Mapping):
-            names = list(self.inputs) if isinstance(self.inputs, dict) else [t.name for t in wanted]
-            missing = [name for name in names if name not in inputs]
-            if missing:
-                raise UsageError(f"the inputs lack {', '.join(missing)}; given: {list(inputs)}")
-            given = [inputs[name] for name in names]
-        else:
-            given = leaves(inputs)
+        given = leaves(self.in_order(inputs))
         if len(given) != len(wanted):
             raise UsageError(f"the model has {len(wanted)} inputs; {len(given)} were given")
         return {t: _fitting(t, x) for t, x in zip(wanted, given, strict=True)}
+
+    def in_order(self, inputs: Nest) -> Nest:
+        """Inputs given by name in the order of the model's, each name checked; others as given."""
+        if not isinstance(inputs, Mapping) or self.inputs is None:
+            return inputs
+        wanted = leaves(self.inputs)
+        names = list(self.inputs) if isinstance(self.inputs, dict) else [t.name for t in wanted]
+        for name in inputs:
+            if name not in names:
+                raise UsageError(
+                    f"the model has no input {name!r}; {did_you_mean(str(name), names)}"
+                    f"inputs: {', '.join(map(str, names))}"
+                )
+        missing = [name for name in names if name not in inputs]
+        if missing:
+            raise UsageError(f"the inputs lack {', '.join(missing)}; given: {list(inputs)}")
+        return {name: inputs[name] for name in names}
 
     def _check_shape(self, shape: Any) -> None:
         """Each layer checks its own."""

@@ -91,6 +91,7 @@ class Optimizer(Configured):
     def __post_init__(self, lr: float | None) -> None:
         if lr is not None:
             warn_of_old_name(self, stacklevel=4)
+            vars(self).pop("rate", None)  # as if it had been given first: a schedule may be
             self.learning_rate = lr
         if type(self) is Optimizer:
             raise UsageError("Optimizer is the base of all optimizers; choose one, such as SGD().")

@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lab import losses, metrics, optimizers
 from autograd_lab.errors import UsageError, did_you_mean
 from autograd_lab.graph import Node, Value
+from autograd_lab.symbolic import leaves
 
 
 class Compiled:
@@ -28,6 +29,12 @@ class Compiled:
         self.names = list(names) or _told_by(loss)
         self.losses = [_loss(item) for item in self._per_output("loss", loss)]
         given = self._per_output("loss_weights", loss_weights)
+        for weight in given:
+            if isinstance(weight, (str, list, tuple)):
+                raise UsageError(
+                    f"compile(loss_weights={loss_weights!r}): the third argument weighs the losses "
+                    "of several outputs; write metrics=[...] for what is to be measured"
+                )
         pairs = zip(given, self.losses, strict=True)
         self.weights = [1.0 if w is None else float(w) for w, loss in pairs if loss is not None]
         self.asked = (
@@ -218,5 +225,5 @@ def _told_by(loss: Any) -> list[str]:
 
 
 def _metrics(asked: Any, y: Any, p: Any) -> list[Any]:
-    items = asked if isinstance(asked, (list, tuple)) else [] if asked is None else [asked]
+    items = leaves(asked)  # a list of a list is that list, as with several outputs
     return [metrics.resolve(item, np.asarray(y), np.asarray(p)) for item in items]

@@ -24,7 +24,6 @@ from autograd_lab.training.data import (
     ArrayData,
     Batch,
     BatchStream,
-    as_array,
     as_arrays,
     by_output,
     class_weights,
@@ -56,6 +55,7 @@ class Trainer:
         def output_names(self) -> list[str]: ...
         @property
         def generators(self) -> list[SeedGenerator]: ...
+        def in_order(self, inputs: Nest) -> Nest: ...
         def trainable_flags(self) -> list[bool]: ...
         def call_unscoped(self, inputs: Nest, training: bool = False) -> Any: ...
         def like_outputs(self, arrays: list[Any]) -> Any: ...
@@ -278,7 +278,7 @@ class Trainer:
         if weights is not None and not isinstance(weights, (list, tuple, Mapping)):
             weights = [weights] * len(names)
         weights = by_output("sample_weight", weights, names)
-        data = ArrayData(x, by_output("y", y, names), weights, batch_size)
+        data = ArrayData(self.in_order(x), by_output("y", y, names), weights, batch_size)
         data.check_finite()
         return data
 
@@ -417,7 +417,7 @@ class Trainer:
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch as arrays."""
-        return self.like_outputs(self._run_step("predict", (like(x, as_array),)))
+        return self.like_outputs(self._run_step("predict", (self._arrays(x, None, None, None).x,)))
 
     def _on_batch(
         self, kind: str, x: Any, y: Any, weights: Any,
