@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from autograd_lab.errors import AutogradLabError
@@ -69,11 +70,30 @@ def run_all(function: Callable[..., T], calls: Sequence[tuple[Any, ...]], jobs: 
             side_by_side = Parallel(
                 n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
             )
-            yield from side_by_side(tasks)
+            with _deaf_to_interrupts():
+                results = side_by_side(tasks)  # starts the processes
+            yield from results
     except BrokenProcessPool as error:
         raise WorkerLostError(
             "a process that was training has been killed, perhaps for want of memory"
         ) from error
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes started inside never hear of Ctrl-C, which a terminal sends to all of them.
+
+    They would print traces of their own; we hear of it, and end them.  A Ctrl-C in the meantime
+    waits until the end of this.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _silence_manager() -> None:
